@@ -1,0 +1,1 @@
+"""The tracking-domain reconciler: desired state, plan, apply."""
