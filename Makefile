@@ -1,0 +1,55 @@
+# tdr. `make help` lists the targets; every one of them installs what it needs into .venv first.
+PYTHON ?= python3
+ARGS ?=
+VENV := .venv/bin
+export PYTHON
+unexport PYTHONHOME PYTHONPATH
+
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-down test check fmt fmt-check lint types layers cov wheel setup setup-demo clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: setup-demo  ## the main job on the sandbox: plan, apply, proof, and a plan with nothing to do
+	@sh examples/quickstart/demo.sh
+
+demo-down:  ## stop the demo's sandbox
+	@if [ -x $(VENV)/tdr ]; then $(VENV)/tdr sandbox down; fi
+
+test: setup  ## the whole suite, on every core (ARGS="-k claim" for a part)
+	@$(VENV)/python -m pytest -n auto --dist worksteal -q $(ARGS)
+
+check: fmt-check lint types layers  ## format, lint, types, layers: what CI asks before the tests
+
+fmt: setup  ## format the code, fix what ruff can fix
+	@$(VENV)/ruff format .
+	@$(VENV)/ruff check --fix .
+
+fmt-check: setup
+	@$(VENV)/ruff format --check .
+
+lint: setup  ## ruff
+	@$(VENV)/ruff check .
+
+types: setup  ## mypy, strict
+	@$(VENV)/mypy
+
+layers: setup  ## who may import whom, names, start-up imports
+	@$(VENV)/python -m pytest tests/architecture -q
+
+cov: setup  ## branch coverage of the product by the suite
+	@$(VENV)/python -m pytest -n auto --dist worksteal -q --cov --cov-report=term-missing:skip-covered $(ARGS)
+
+wheel: setup  ## build the wheel and the sdist into dist/
+	@$(VENV)/python -m build --no-isolation --outdir dist .
+
+setup:  ## .venv with tdr, editable, and the tools of this file
+	@sh .ci/venv dev
+
+setup-demo:
+	@sh .ci/venv all
+
+clean: demo-down  ## remove .venv and everything built
+	@rm -rf .venv .sandbox build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,75 @@
+"""Who may import whom. The rule is one table a room, so that nobody needs to remember it."""
+
+import pytest
+
+from tests.architecture.source import imports, modules
+
+# What speaks a vendor's language: only that vendor's folder may.
+SDKS = {"cloudflare", "boto3", "botocore", "google", "azure", "aiohttp", "octodns", "fastly"}
+
+# What a provider sees of the product: values, the contract, and the DNS that is the engine's.
+CONTRACT = {
+    "reconciler.dns",
+    "reconciler.errors",
+    "reconciler.model",
+    "reconciler.provider",
+}
+
+# The pure core: values in, values out. Whatever it needs of the world arrives as an argument.
+PURE = {
+    "reconciler.errors",
+    "reconciler.model",
+}
+
+# What reaches the world behind an argument's back.
+IMPURE = {"os", "time", "logging", "random", "socket", "threading", "subprocess", "httpx", "ssl", "tempfile"}
+
+
+def room(prefix: str) -> list[str]:
+    return [name for name in modules() if name == prefix or name.startswith(f"{prefix}.")]
+
+
+def top(name: str) -> str:
+    return name.partition(".")[0]
+
+
+def vendors() -> list[str]:
+    folders = {".".join(name.split(".")[:2]) for name in modules() if name.startswith("providers.")}
+    return sorted(folders - {"providers.sandbox", "providers._http"})
+
+
+@pytest.mark.parametrize("module", room("reconciler"))
+def test_the_product_knows_no_provider_and_no_sdk(module: str) -> None:
+    found = {name for name in imports(module) if top(name) in SDKS | {"providers", "tests"}}
+    assert found == set(), f"{module} imports {sorted(found)}"
+
+
+@pytest.mark.parametrize("vendor", vendors())
+def test_a_vendor_sees_the_contract_and_nothing_of_another_vendor(vendor: str) -> None:
+    for module in room(vendor):
+        ours = {name for name in imports(module) if top(name) in {"reconciler", "providers", "tests"}}
+        beyond = {
+            n
+            for n in ours
+            if not (n in CONTRACT or n == "providers._http" or f"{n}.".startswith(f"{vendor}."))
+        }
+        assert beyond == set(), f"{module} imports {sorted(beyond)}"
+
+
+@pytest.mark.parametrize("module", room("providers.sandbox"))
+def test_the_sandbox_shares_no_code_with_what_it_judges(module: str) -> None:
+    ours = {name for name in imports(module) if top(name) in {"reconciler", "providers", "tests"}}
+    beyond = {name for name in ours if not f"{name}.".startswith("providers.sandbox.")}
+    assert beyond == set(), f"{module} imports {sorted(beyond)}"
+
+
+@pytest.mark.parametrize("module", sorted(PURE))
+def test_the_core_is_pure(module: str) -> None:
+    """Nothing impure, and nothing of ours that is impure: purity is no use at one remove."""
+    found = imports(module)
+    assert {name for name in found if top(name) in IMPURE} == set()
+    assert {name for name in found if top(name) == "reconciler"} <= PURE
+
+
+def test_every_module_named_here_exists() -> None:
+    assert (PURE | CONTRACT) - modules().keys() == set()

@@ -1,0 +1,40 @@
+"""What starting tdr loads: a command that only reads a file should feel like it."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.source import ROOT
+
+SDKS = {"cloudflare", "boto3", "google", "azure"}
+HEAVY = SDKS | {"jsonschema", "dns", "httpx", "aiohttp", "cryptography", "rich", "deepdiff", "yaml"}
+
+
+def loaded_by(*argv: str, cwd: Path) -> set[str]:
+    """The top-level modules that `tdr ARGV` imports; the command must succeed."""
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "reconciler", *argv],
+        cwd=cwd,
+        env={"PYTHONPATH": str(ROOT), "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    names = re.findall(r"^import time:.*\| +([\w.]+)$", done.stderr, re.MULTILINE)
+    return {name.partition(".")[0] for name in names}
+
+
+@pytest.mark.parametrize("argv", [("--help",), ("--version",), ("plan", "--help"), ("schema",)])
+def test_help_loads_nothing_heavy(argv: tuple[str, ...], tmp_path: Path) -> None:
+    assert loaded_by(*argv, cwd=tmp_path) & HEAVY == set()
+
+
+def test_validate_loads_no_sdk_and_no_client(tmp_path: Path) -> None:
+    assert (
+        loaded_by("validate", str(ROOT / "examples/quickstart"), cwd=tmp_path) & (SDKS | {"httpx", "aiohttp"})
+        == set()
+    )

@@ -1,0 +1,64 @@
+"""What holds for every test: loopback only, and an environment that names no account."""
+
+import ipaddress
+import os
+import re
+import socket
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+OURS = re.compile(r"(TDR|SPARKPOST|CLOUDFLARE|TF)_|(https?|all|no)_proxy$|(NO|FORCE)_COLOR$", re.IGNORECASE)
+KEPT = {"TDR_API_SPECS"}  # where the vendors' descriptions lie: a setting of the suite itself
+GUARDED = {"socket.connect", "socket.sendto", "socket.bind", "socket.getaddrinfo"}
+
+
+class NotLoopbackError(RuntimeError):
+    """A test reached for the network. No OSError, so that nothing takes it for a vendor's fault."""
+
+
+def is_loopback(host: object) -> bool:
+    """Whether `host` (a name, an address, bytes, or nothing) stays on this machine."""
+    name = host.decode() if isinstance(host, bytes) else host
+    if name in (None, "localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(str(name).partition("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+def guard(event: str, args: tuple[object, ...]) -> None:
+    """Refuse what leaves loopback: an audit hook sees every socket, whoever made it."""
+    if event not in GUARDED:
+        return
+    if event == "socket.getaddrinfo":
+        host: object = args[0]
+    elif isinstance(args[0], socket.socket) and args[0].family in (socket.AF_INET, socket.AF_INET6):
+        host = args[1][0] if isinstance(args[1], tuple) else None
+    else:
+        return
+    if not is_loopback(host):
+        message = f"{event}: a test may only talk to loopback, not to {host!r}"
+        raise NotLoopbackError(message)
+
+
+def forget_accounts() -> None:
+    """Drop what would point tdr at an account, an endpoint or a proxy of whoever runs the suite."""
+    for name in [name for name in os.environ if OURS.match(name) and name not in KEPT]:
+        del os.environ[name]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Clean once before any fixture of any scope, and set the guard for good."""
+    forget_accounts()
+    sys.addaudithook(guard)
+
+
+@pytest.fixture(autouse=True)
+def clean_environment() -> Iterator[None]:
+    """Leave nothing in the environment for the next test."""
+    forget_accounts()
+    yield
+    forget_accounts()
