@@ -1,0 +1,147 @@
+"""The one common kind, `dns_record`: values, names, zones. Pure.
+
+Names are lower-case, punycode, without a final dot. TXT values are plain text: quoting and the
+splitting into strings of 255 bytes is each DNS provider's spelling.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from reconciler.model import EMPTY, Attrs, ResourceId, Value
+
+DNS_RECORD = "dns_record"
+HOST = "host"
+CLAIM = "claim"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A DNS record that should exist, before a DNS provider spells it.
+
+    host      the tracking host that it is for
+    role      what it is for; the key is `HOST/ROLE`: "host", "claim", "validation", …
+    name      the owner name; may be a Ref
+    type      "CNAME", "A", "AAAA", "A+AAAA" (both, told apart by their values), "TXT", "CAA"
+    values    each may be a Ref; sorted where the order means nothing
+    ttl       seconds
+    proxied   the record is the edge itself (Cloudflare); None: a plain record
+    """
+
+    host: str
+    role: str
+    name: Value
+    type: str
+    values: tuple[Value, ...]
+    ttl: int
+    proxied: bool | None = None
+
+    @property
+    def key(self) -> str:
+        return f"{self.host}/{self.role}"
+
+
+def record_id(alias: str, host: str, role: str) -> ResourceId:
+    """Return the id of the record with this role for host."""
+    return ResourceId(alias, DNS_RECORD, f"{host}/{role}")
+
+
+def claim_name(host: str) -> str:
+    """Return where the claim for host stands."""
+    return f"_tdr.{host}"
+
+
+@dataclass(frozen=True, slots=True)
+class RRset:
+    """A live record set, in the engine's spelling.
+
+    `attrs` holds the provider's further managed attributes (`proxied`); `outputs` the vendor's ids.
+    """
+
+    zone: str
+    name: str
+    type: str
+    ttl: int
+    values: tuple[str, ...]
+    attrs: Attrs = field(default=EMPTY)
+    outputs: Attrs = field(default=EMPTY, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A zone in a vendor account.
+
+    container     the name that writes to it are batched under
+    name_servers  the vendor's assigned servers
+    active        whether the vendor serves it; `status` is the vendor's word
+    min_ttl       the vendor's floor, seconds
+    atomic        whether one batch is one transaction
+    """
+
+    name: str
+    container: str
+    name_servers: tuple[str, ...] = ()
+    active: bool = True
+    status: str = "active"
+    min_ttl: int = 60
+    atomic: bool = True
+    account: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HostTarget:
+    """Where a host record shall point.
+
+    type          "CNAME", "A", "AAAA", "A+AAAA"
+    values        names or addresses; each may be a Ref
+    proxied       the record is the edge (needs the CDN's own account as dns alias)
+    before_dns    whether the edge can be proven with its certificate before DNS moves (class A)
+    after_dns     whether the certificate is issued only after DNS moved (class C)
+    """
+
+    type: str
+    values: tuple[Value, ...]
+    proxied: bool = False
+    before_dns: bool = False
+    after_dns: bool = False
+
+    @property
+    def move_class(self) -> str:
+        """The class of a move to this target: A, B or C."""
+        if self.before_dns:
+            return "A"
+        return "C" if self.after_dns else "B"
+
+
+def labels(name: str) -> tuple[str, ...]:
+    """Return the labels of name, root last."""
+    return tuple(name.split("."))
+
+
+def is_within(name: str, zone: str) -> bool:
+    """Tell whether name is zone or below it, by whole labels."""
+    return name == zone or name.endswith(f".{zone}")
+
+
+def zone_for(name: str, zones: Iterable[Zone]) -> Zone | None:
+    """Return the zone with the longest suffix of name, or None."""
+    fitting = [zone for zone in zones if is_within(name, zone.name)]
+    return max(fitting, key=lambda zone: len(labels(zone.name)), default=None)
+
+
+def wildcard_for(name: str, sets: Mapping[str, object]) -> str | None:
+    """Return the wildcard owner name that answers for name, given the owner names of its zone.
+
+    RFC 4592: the closest encloser decides; a name that exists, or has names below it, hides the wildcard.
+    """
+    if name in sets or any(other.endswith(f".{name}") for other in sets):
+        return None
+    parts = labels(name)
+    for depth in range(1, len(parts)):
+        encloser = ".".join(parts[depth:])
+        if f"*.{encloser}" in sets:
+            return f"*.{encloser}"
+        if encloser in sets or any(other.endswith(f".{encloser}") for other in sets):
+            return None
+    return None

@@ -1,0 +1,272 @@
+"""The contract with a vendor. One screen of methods; all in bulk; thread-safe.
+
+A provider
+
+- may import from `reconciler` this module, `model`, `errors` and `dns`; nothing else of ours;
+- makes every vendor call through `Calls`, which paces, retries, translates and counts; the SDK's own
+  retry, polling and waiting are off;
+- must not write in `read`, `compose`, `ready`; must not sleep anywhere;
+- must spell composed resources just as `read` reports them, every managed attribute present, so that
+  the engine can compare them dumbly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Protocol, TypeVar, runtime_checkable
+
+from reconciler.dns import HostTarget, Record, RRset, Zone
+from reconciler.errors import ProviderError
+from reconciler.model import Change, Finding, Resource, ResourceId
+
+T = TypeVar("T")
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+# -- what a provider is given
+class Calls(Protocol):
+    """The engine's one way to a vendor: a token, the call, a retry where it is safe, a count."""
+
+    def __call__(
+        self, unit: str, operation: str, fn: Callable[[], T], *, repeatable: bool, resource: str = ""
+    ) -> T:
+        """Return what fn returns.
+
+        unit        the vendor's accounting unit (one of `ProviderType.limits`)
+        operation   the vendor's name for the call, for errors and reports
+        repeatable  whether doing it twice is the same as once; only then is a lost answer repeated
+        Raises ProviderError, with alias, operation and resource filled in.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One alias of the file, opened: options, secrets by suffix, environment, the way to call."""
+
+    alias: str
+    options: Mapping[str, Any]
+    secrets: Mapping[str, str]
+    environ: Mapping[str, str]
+    owner: str
+    calls: Calls
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One tracking domain as a provider sees it. Hosts are normalised.
+
+    `origin` is SparkPost's tracking host that the edge forwards to. `default`, `sending_domains` None: not
+    managed. `managed`: SparkPost terminates TLS itself. `options` are the domain's remaining keys.
+    """
+
+    host: str
+    origin: str
+    ttl: int
+    absent: bool = False
+    default: bool | None = None
+    sending_domains: tuple[str, ...] | None = None
+    subaccount: int | None = None
+    managed: bool = False
+    options: Mapping[str, Any] = field(default=NOTHING)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """All that one alias plays in this run, by part; absent domains are in it too."""
+
+    cdn: tuple[Wanted, ...] = ()
+    sparkpost: tuple[Wanted, ...] = ()
+    dns: tuple[Wanted, ...] = ()
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        return frozenset(w.host for part in (self.cdn, self.sparkpost, self.dns) for w in part)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What to read: what concerns these parts, or with `everything` all that the owner may have made."""
+
+    parts: Parts
+    everything: bool = False
+
+
+# -- what a provider gives
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What one alias's vendor account holds, read in bulk.
+
+    resources  what exists of the provider's kinds, dns_record excepted, with `host` set where it serves one
+    zones      the zones of the account that concern the scope (dns part)
+    rrsets     their record sets (dns part)
+    accounts   who the reachable vendor accounts are: identities, hashed into claims
+    facts      the provider's own, opaque to the engine, for `compose`
+    """
+
+    resources: tuple[Resource, ...] = ()
+    zones: tuple[Zone, ...] = ()
+    rrsets: tuple[RRset, ...] = ()
+    accounts: frozenset[str] = frozenset()
+    facts: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """What should be, for the parts of one alias.
+
+    resources  desired resources, spelt as `read` reports them
+    records    DNS records that the domain's dns alias shall hold (validation), whoever that is
+    targets    for each host of the cdn part, where its host record shall point
+    accounts   for each host, the identity of the vendor account that serves it
+    findings   what a person must know: errors forbid the host's changes
+    """
+
+    resources: tuple[Resource, ...] = ()
+    records: tuple[Record, ...] = ()
+    targets: Mapping[str, HostTarget] = field(default=NOTHING)
+    accounts: Mapping[str, str] = field(default=NOTHING)
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A change that took effect, re-read: the resource as it now is, None after a deletion."""
+
+    resource: Resource | None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A change that did not take effect."""
+
+    error: ProviderError
+
+
+Outcomes = Mapping[ResourceId, Done | Failed]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Whether a resource is ready. `text` is the vendor's word; `hopeless`: waiting longer cannot help."""
+
+    ready: bool
+    text: str
+    hopeless: bool = False
+
+
+class Provider(Protocol):
+    """Everything tdr asks of a vendor."""
+
+    def read(self, scope: Scope) -> Live:
+        """Return what exists: lists, never a GET for each resource. Never writes."""
+
+    def compose(self, parts: Parts, live: Live) -> Composition:
+        """Return what should exist. Pure. A host stays in the container where live shows it."""
+
+    def apply(self, batch: Sequence[Change]) -> Outcomes:
+        """Make the changes of one container; re-read after; safe to repeat.
+
+        Looks before it creates, so that a repeat finds what an earlier attempt made. Checks that what the
+        changes rest on (`before`) still holds and raises Conflict where it does not. A write that the
+        vendor refuses whole may be raised: the engine then bisects.
+        """
+
+    def ready(self, ids: Collection[ResourceId]) -> Mapping[ResourceId, Status]:
+        """Return for each id whether it is issued, deployed, active: one list call for all. Never writes."""
+
+
+@runtime_checkable
+class DnsProvider(Protocol):
+    """The further power of a vendor that holds zones."""
+
+    def spell(self, records: Sequence[Record], live: Live) -> Composition:
+        """Return `dns_record` resources for records as this vendor reports them, and findings.
+
+        Pure. Gives each its container, native TTL and native attributes (`proxied`). Findings: zone not
+        active, quota of the zone's plan, TTL out of range.
+        """
+
+
+@runtime_checkable
+class Verifier(Protocol):
+    """The further power of the sparkpost part: a repeatable write that asks SparkPost to look."""
+
+    def verify(self, id_: ResourceId) -> Status:
+        """Ask for verification of a tracking domain; ready means verified."""
+
+
+# -- what a vendor's folder exports
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A credential: `TDR_<ALIAS>_<suffix>`, else the vendor's own variable."""
+
+    suffix: str
+    variable: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of resource: what it is called when ready, how long that may take, how long it usually does.
+
+    `ready` is empty where a resource is done as soon as it is written. All times in seconds.
+    """
+
+    name: str
+    ready: str = ""
+    timeout_s: int = 0
+    usual_s: int = 0
+    poll_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The published rate of one accounting unit: `per_s` with `burst`; a basis for pacing and forecast."""
+
+    unit: str
+    per_s: float
+    burst: int
+    source: str
+
+
+def no_translation(_error: Exception) -> ProviderError | None:
+    """Know no error but ProviderError."""
+    return None
+
+
+def no_check(_options: Mapping[str, Any]) -> Iterable[tuple[str, str, str]]:
+    """Find nothing wrong."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderType:
+    """A vendor as tdr finds it by entry point (`tdr.providers`), importing no SDK.
+
+    name      the `type:` of an alias
+    parts     which of "cdn", "dns", "sparkpost" it can play
+    kinds     its resource kinds, `dns_record` excepted
+    options   JSON Schema of the alias's mapping, `type` excepted
+    secrets   what it needs from the environment
+    limits    the vendor's published rates
+    check     (key, what is wrong, what to write instead) for options that contradict each other
+    origin    for a sparkpost part: the tracking host of an alias with these options
+    own_names host suffixes that can never be tracking domains
+    extra     the pip extra that brings its SDK
+    translate what an exception of the SDK means, in our tree; None for a bug
+    open      makes the provider; may import the SDK
+    """
+
+    name: str
+    parts: frozenset[str]
+    open: Callable[[Setting], Provider]
+    kinds: tuple[Kind, ...] = ()
+    options: Mapping[str, Any] = field(default=NOTHING)
+    secrets: tuple[Secret, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    check: Callable[[Mapping[str, Any]], Iterable[tuple[str, str, str]]] = no_check
+    origin: Callable[[Mapping[str, Any]], str] | None = None
+    own_names: tuple[str, ...] = ()
+    extra: str | None = None
+    translate: Callable[[Exception], ProviderError | None] = no_translation
