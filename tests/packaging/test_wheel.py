@@ -48,7 +48,7 @@ def installed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Tdr:
 
 
 def borrow(home: Path) -> None:
-    """Put this environment's packages behind the new one's; its own .pth files (the editable tdr) stay out."""
+    """Put this environment's packages behind the new one's; the editable tdr stays out."""
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     place = home / "lib" / version / "site-packages" / "borrowed.pth"
     place.write_text(
