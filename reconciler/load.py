@@ -1,0 +1,168 @@
+"""The files, read and judged: operands to `Desired`, or every problem at once."""
+
+from __future__ import annotations
+
+import gc
+import stat
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from reconciler import rules
+from reconciler.desired import Desired
+from reconciler.drafts import desired_of, drafts
+from reconciler.errors import ConfigError
+from reconciler.problem import Mark, Problem, in_order, shown
+from reconciler.provider import ProviderType
+from reconciler.schema import Checker
+from reconciler.union import unite
+from reconciler.yaml_marks import MAX_BYTES, Document, parse
+
+DEFAULT_FILE = Path("domains.yaml")
+SUFFIXES = (".yaml", ".yml")
+MAX_FILES = 1_000
+MAX_INCLUDES = 20
+MAX_TOTAL_BYTES = 32 * 1024 * 1024
+
+
+def load(operands: Sequence[Path], environ: Mapping[str, str], types: Mapping[str, ProviderType]) -> Desired:
+    """Return the desired state of YAML files and folders (a folder: its own *.yaml), `domains.yaml` if none.
+
+    Offline: no secret is needed, nothing but files is read. Raises ConfigError with all problems.
+    """
+    with _collector_off():
+        reader = _Reader(environ)
+        for operand in operands or (DEFAULT_FILE,):
+            reader.read_operand(operand)
+        documents = tuple(reader.documents.values())
+        desired, problems = judge(documents, types)
+    everything = in_order((*reader.problems, *_unspoilt(problems, reader.problems)))
+    if everything or desired is None:
+        raise ConfigError(everything)
+    return desired
+
+
+def judge(
+    documents: Sequence[Document], types: Mapping[str, ProviderType]
+) -> tuple[Desired | None, tuple[Problem, ...]]:
+    """Return the desired state of documents, None where there are problems, and the problems. Pure."""
+    checker = Checker(types)
+    found = [pair for document in documents for pair in checker.found(document)]
+    odd = frozenset(str(path[1]) for path, _ in found if path[:1] == ("providers",) and len(path) > 1)
+    united, united_problems = unite(documents)
+    all_drafts = drafts(united)
+    checked = rules.Checked(united, all_drafts, types, odd)
+    everything = (*(problem for _, problem in found), *united_problems, *rules.problems(checked))
+    if everything or not documents:
+        return None, everything
+    return desired_of(united, all_drafts), ()
+
+
+def _unspoilt(problems: Sequence[Problem], earlier: Sequence[Problem]) -> Iterator[Problem]:
+    """Leave out what only follows from a value that could not be read: its place has its problem already."""
+    spoilt = {problem.mark for problem in earlier}
+    return (problem for problem in problems if problem.mark not in spoilt)
+
+
+@contextmanager
+def _collector_off() -> Iterator[None]:
+    """Keep the garbage collector from walking a large document over and over while it is built."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+class _Reader:
+    """Reads files, and those that they include, each once."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.documents: dict[Path, Document] = {}
+        self.problems: list[Problem] = []
+        self._environ = environ
+        self._read: set[Path] = set()
+        self._bytes = 0
+
+    def read_operand(self, operand: Path) -> None:
+        """Read one operand: a file or a folder."""
+        if not operand.is_dir():
+            self._read_file(operand, Mark(str(operand), 0, 0), ())
+            return
+        files = sorted(path for path in operand.glob("*.yaml") if not path.name.startswith("."))
+        if not files:
+            self._say(Mark(str(operand), 0, 0), "this folder has no *.yaml file of its own", "name another")
+        for path in files:
+            self._read_file(path, Mark(str(path), 0, 0), ())
+
+    def _say(self, mark: Mark, what: str, instead: str) -> None:
+        self.problems.append(mark.problem(what, instead))
+
+    def _read_file(self, path: Path, named_at: Mark, chain: tuple[Path, ...]) -> None:
+        """Read a file and what it includes; `chain` are the files that led here."""
+        real = path.resolve()
+        if real in self._read:
+            return
+        self._read.add(real)
+        data = self._bytes_of(path, named_at)
+        if data is None:
+            return
+        document, problems = parse(data, str(path), self._environ)
+        self.problems.extend(problems)
+        if document is not None:
+            self.documents[real] = document
+            self._include(document, path, (*chain, real))
+
+    def _bytes_of(self, path: Path, named_at: Mark) -> bytes | None:
+        """Return a file's content, None after saying why not. Never reads more than the limit."""
+        if path.suffix.lower() not in SUFFIXES:
+            self._say(named_at, f"{shown(str(path))} is not a YAML file", "name a *.yaml file or a folder")
+            return None
+        try:
+            if not stat.S_ISREG(path.stat().st_mode):
+                self._say(named_at, f"{shown(str(path))} is not a file", "name a *.yaml file or a folder")
+                return None
+            with path.open("rb") as file:
+                data = file.read(MAX_BYTES + 1)
+        except FileNotFoundError:
+            self._say(named_at, f"there is no file {shown(str(path))}", "create it, or name another")
+            return None
+        except OSError as error:
+            self._say(named_at, f"{shown(str(path))} cannot be read ({error.strerror})", "make it readable")
+            return None
+        self._bytes += len(data)
+        if len(self._read) > MAX_FILES or self._bytes > MAX_TOTAL_BYTES:
+            limit = f"{MAX_FILES} files or {MAX_TOTAL_BYTES // 2**20} MB"
+            self._say(named_at, f"the files together are more than {limit}", "run tdr on parts of them")
+            return None
+        return data
+
+    def _include(self, document: Document, path: Path, chain: tuple[Path, ...]) -> None:
+        wanted = document.value.get("include") if isinstance(document.value, dict) else None
+        for n, pattern in enumerate(wanted if isinstance(wanted, list) else ()):
+            # What is no text is the schema's to tell.
+            if isinstance(pattern, str):
+                self._include_one(pattern, document.mark("include", n), path, chain)
+
+    def _include_one(self, pattern: str, mark: Mark, path: Path, chain: tuple[Path, ...]) -> None:
+        if not pattern or "**" in pattern or Path(pattern).is_absolute():
+            what = f"{shown(pattern)} is not a file name relative to this file"
+            self._say(mark, what, "write for example more/*.yaml")
+            return
+        if len(chain) > MAX_INCLUDES:
+            self._say(
+                mark, f"more than {MAX_INCLUDES} files include one another", "include them from one file"
+            )
+            return
+        found = sorted(path.parent.glob(pattern))
+        if not found:
+            self._say(mark, f"{shown(pattern)} names no file", "create it, or remove this line")
+        for one in found:
+            real = one.resolve()
+            if real in chain[:-1]:
+                what = f"{shown(str(one))} includes this file in turn"
+                self._say(mark, what, "remove one of the two includes")
+            elif real != chain[-1]:
+                self._read_file(one, mark, chain)
