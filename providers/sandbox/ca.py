@@ -1,4 +1,4 @@
-"""The sandbox's certificate authorities: one root, an intermediate for each issuer's name, leaves in real time."""
+"""The sandbox's certificate authority: one root, an intermediate for each issuer, leaves in real time."""
 
 from __future__ import annotations
 

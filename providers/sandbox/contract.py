@@ -22,7 +22,7 @@ class SandboxError(Exception):
 
 
 class WorldError(SandboxError):
-    """The world is wrong: `path` is the place (``cloudflare[0].zones[1].plan``), the message says what to write."""
+    """The world is wrong: at `path` (``cloudflare[0].zones[1].plan``); the message says what to write."""
 
     def __init__(self, path: str, message: str) -> None:
         """Join place and message into the text that is shown."""
@@ -31,7 +31,7 @@ class WorldError(SandboxError):
 
 
 class ControlError(SandboxError):
-    """A request to the control API cannot be met; answered as JSON ``{"error": message}`` with this status."""
+    """The control API cannot do this; answered as JSON ``{"error": message}`` with this status."""
 
     def __init__(self, message: str, status: int = 400) -> None:
         """Keep the HTTP status beside the message."""
@@ -46,7 +46,7 @@ class Vendor(Protocol):
         """Give the variables to export: API endpoints, and the credentials that the world names."""
 
     def dump(self) -> Any:
-        """Give the whole state as JSON values: shown by ``GET /state`` and kept on disk by ``tdr sandbox up``."""
+        """Give the whole state as JSON values: for ``GET /state`` and the disk of ``tdr sandbox up``."""
 
     def load(self, state: Any) -> None:
         """Take the state that `dump` gave (called once, right after the start, before any request)."""
@@ -69,14 +69,14 @@ class Emulator(Protocol):
         """Register listeners, edges, zones and switches with the kernel and return the running vendor.
 
         `section` is the world's section of this name, or None when the world has none (DNS and origins are
-        there all the same). Ports are bound at once, so URLs are known; serving begins after all have started.
+        there all the same). Ports are bound at once, so URLs are known; serving begins after all started.
         Raises `WorldError` with a path that begins with the section's name.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """A fact that nobody has verified and that changes what tdr does: named, with all settings it might have."""
+    """A fact that nobody has verified and that changes what tdr does, with all settings it might have."""
 
     name: str  # "sparkpost.delete-default-domain"
     settings: tuple[str, ...]  # two or more

@@ -2,27 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
-from typing import TYPE_CHECKING
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Protocol, Unpack
 
+import dns.rcode
+import dns.rdatatype
 from aiohttp import web
 
-from providers.sandbox.ca import Authority, Certificate
-from providers.sandbox.contract import Limiting, RateLimit, Switch
-from providers.sandbox.fetch import Fetched
-from providers.sandbox.http1 import EdgeRequest, EdgeResponse, Headers
-from providers.sandbox.resolver import Resolved
-from providers.sandbox.zone import Zone
+from providers.sandbox.ca import Authority
+from providers.sandbox.calls import CallLog
+from providers.sandbox.clock import Clock
+from providers.sandbox.contract import Emulator, Limiting, RateLimit, SandboxError, Switch, Vendor
+from providers.sandbox.edge import Certificates, EdgeHandler, EdgePort
+from providers.sandbox.faults import Faults
+from providers.sandbox.fetch import Fetched, Fetcher, FetchOptions
+from providers.sandbox.limits import Windows
+from providers.sandbox.listener import ApiListener
+from providers.sandbox.lookup import Reply
+from providers.sandbox.resolver import Resolved, Resolver
+from providers.sandbox.switches import Switches
+from providers.sandbox.tree import Tree
+from providers.sandbox.wire import Answerer, DnsServer
+from providers.sandbox.world import check_sections, plain_zones, start_of
+from providers.sandbox.zone import Name, NameServer, RdataType, Zone, to_name
+
+
+class _Server(Protocol):
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
 
 
 class Kernel:
-    """What an emulator is given. All of it runs on one event loop in one thread: no locks."""
+    """What an emulator is given. All of it runs on one event loop in one thread: no locks.
 
-    ca: Authority
+    A kernel is made (ports are bound), then started, then stopped, once each. `folder` keeps the authority's
+    root certificate and key.
+    """
+
+    def __init__(self, world: Mapping[str, Any], emulators: Iterable[Emulator], folder: Path) -> None:
+        """Bind everything that the world needs. Raises `WorldError`."""
+        self.world = world
+        self.clock = Clock(start_of(world))
+        self.ca = Authority(folder)
+        self.tree = Tree(self.now)
+        self.resolver = Resolver(self.tree, self.now)
+        self.calls = CallLog()
+        self.faults = Faults()
+        self.windows = Windows()
+        self.latencies_ms: dict[str, float] = {}
+        self.limits: dict[str, RateLimit | None] = {}
+        self.net_map: dict[str, str] = {}  # "198.51.100.7:443" -> "127.0.0.1:40123"
+        self.vendors: dict[str, Vendor] = {}
+        self.last_touch = time.monotonic()  # real time of the last call
+        self._sources: dict[int, str] = {}
+        self._servers: list[_Server] = []
+        self._dns_ports: dict[str, DnsServer] = {}
+        self._resolver_port = self._dns(self._recurse, recursive=True)
+        self._fetcher = Fetcher(
+            lambda name, fresh: self.resolve(name, "A", fresh=fresh), self.net_map, self.ca, self._sources
+        )
+        chosen = list(emulators)
+        check_sections(world, [emulator.name for emulator in chosen])
+        self.switches = Switches(world.get("switches") or {})
+        for zone in plain_zones(world.get("dns")):
+            self.add_zone(zone)
+        for emulator in chosen:
+            self.vendors[emulator.name] = emulator.start(self, world.get(emulator.name))
+        self.switches.check()
 
     def now(self) -> float:
         """Give sandbox time, unix seconds."""
-        raise NotImplementedError
+        return self.clock.now()
 
     def api(
         self,
@@ -37,59 +90,128 @@ class Kernel:
 
         Paths of `routes` come after `prefix`. What no route matches answers 501 and is remembered.
         """
-        raise NotImplementedError
+        server = ApiListener(vendor, listener, tuple(routes), prefix, limiting, self)
+        self._servers.append(server)
+        return server.url
 
     def edge(
         self,
         address: str,
         *,
         vendor: str,
-        tls: Callable[[str | None], Certificate | None],
-        handle: Callable[[EdgeRequest], Awaitable[EdgeResponse]],
+        tls: Certificates,
+        handle: EdgeHandler,
         ports: tuple[int, ...] = (443, 80),
     ) -> None:
         """Serve a documentation address; `tls` None refuses the handshake with unrecognized_name."""
-        raise NotImplementedError
+        for port in ports:
+            server = EdgePort(vendor, address, port, tls, handle, self, self._sources)
+            self.net_map[server.name] = server.loopback
+            self._servers.append(server)
 
     def add_zone(self, zone: Zone) -> Zone:
-        """Serve a zone on its servers, and delegate it from its parent."""
-        raise NotImplementedError
+        """Serve a zone on its servers, and delegate it from its parent. Also at any later time."""
+        self.tree.add(zone)
+        self._serve_dns()
+        return zone
 
     def remove_zone(self, zone: Zone) -> None:
         """Serve it no more."""
-        raise NotImplementedError
+        self.tree.remove(zone)
 
     def register_switch(self, switch: Switch) -> None:
-        """Make a switch known; the world's setting, if any, is taken."""
-        raise NotImplementedError
+        """Make a switch known; the world's setting, if any, is taken. Raises `WorldError`."""
+        self.switches.register(switch)
 
     def switch(self, name: str) -> str:
         """Give a switch's present setting."""
-        raise NotImplementedError
+        return self.switches.get(name)
 
     def resolve(self, name: str, rtype: str, *, fresh: bool = False) -> Resolved:
         """Ask the recursive resolver; `fresh` goes around its cache (as a certificate authority does)."""
-        raise NotImplementedError
+        return self.resolver.resolve(to_name(name), dns.rdatatype.from_text(rtype), fresh=fresh)
 
-    async def fetch(
-        self,
-        url: str,
-        *,
-        method: str = "GET",
-        headers: Headers = (),
-        body: bytes = b"",
-        connect_to: str | None = None,
-        sni: str | None = None,
-        verify: bool = True,
-        follow: bool = False,
-        timeout_s: float = 10.0,
-        source: str = "192.0.2.201",
-        fresh: bool = False,
-    ) -> Fetched:
+    async def fetch(self, url: str, **options: Unpack[FetchOptions]) -> Fetched:
         """Fetch through the sandbox's DNS and network, really over loopback TCP and TLS.
 
-        `connect_to` is a host name or address to connect to instead of the URL's; Host is the URL's unless
-        `headers` has one; `sni` is the URL's host unless given, and is the name that `verify` checks.
-        Raises `FetchError`.
+        `FetchOptions` tells what may be asked. Raises `FetchError`.
         """
-        raise NotImplementedError
+        return await self._fetcher.fetch(url, options)
+
+    @property
+    def unemulated(self) -> list[str]:
+        """What was asked for and is not emulated: ``vendor METHOD /path``."""
+        return [f"{call.vendor} {call.method} {call.path}" for call in self.calls if not call.emulated]
+
+    @property
+    def resolver_address(self) -> str:
+        """Loopback ``IP:PORT`` of the recursive resolver."""
+        return f"127.0.0.1:{self._resolver_port.port}"
+
+    def env(self) -> dict[str, str]:
+        """Give all variables to export but the control API's URL."""
+        merged: dict[str, str] = {}
+        for name, vendor in self.vendors.items():
+            for key, value in vendor.env().items():
+                if merged.get(key, value) != value:
+                    raise SandboxError(f"{name}: two credentials are to be exported as {key}")
+                merged[key] = value
+        merged["TDR_NET_MAP"] = ",".join(f"{left}={right}" for left, right in self.net_map.items())
+        merged["TDR_RESOLVERS"] = self.resolver_address
+        merged["TDR_CA_FILE"] = str(self.ca.file.absolute())
+        return merged
+
+    def touch(self) -> None:
+        """Take note that somebody called, and that state may have changed."""
+        self.last_touch = time.monotonic()
+        self.tree.refresh()
+
+    async def start(self) -> None:
+        """Serve all ports."""
+        for server in tuple(self._servers):
+            await server.start()
+
+    async def stop(self) -> None:
+        """Close all ports."""
+        for server in self._servers:
+            await server.stop()
+
+    def dump(self) -> dict[str, Any]:
+        """Give the state that outlives a restart."""
+        return {
+            "clock": self.now(),
+            "switches": {name: switch["setting"] for name, switch in self.switches.dump().items()},
+            "vendors": {name: vendor.dump() for name, vendor in self.vendors.items()},
+        }
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Take up the state of an earlier run, before the start."""
+        self.clock.set(state["clock"])
+        for name, setting in state["switches"].items():
+            self.switches.set(name, setting)
+        for name, vendor in self.vendors.items():
+            if name in state["vendors"]:
+                vendor.load(state["vendors"][name])
+
+    def _dns(self, answer: Answerer, *, recursive: bool = False) -> DnsServer:
+        server = DnsServer(answer, recursive=recursive)
+        self._servers.append(server)
+        return server
+
+    def _serve_dns(self) -> None:
+        """Give every name server that the tree knows a port of its own."""
+        for server in sorted(self.tree.servers(), key=lambda server: server.address):
+            if server.address not in self._dns_ports:
+                self._dns_ports[server.address] = self._dns(self._answerer(server))
+                self.net_map[f"{server.address}:53"] = f"127.0.0.1:{self._dns_ports[server.address].port}"
+
+    def _answerer(self, server: NameServer) -> Answerer:
+        return lambda name, rtype: self.tree.answer(server.address, name, rtype)
+
+    def _recurse(self, name: Name, rtype: RdataType) -> Reply | None:
+        resolved = self.resolver.resolve(name, rtype)
+        if resolved.rcode == "drop":
+            return None
+        return Reply(
+            dns.rcode.from_text(resolved.rcode), answer=resolved.rrsets, authority=resolved.authority
+        )

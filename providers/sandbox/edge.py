@@ -1,0 +1,187 @@
+"""Edges and origins: HTTP servers at documentation addresses, each port on a loopback port of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+
+from providers.sandbox.ca import Certificate
+from providers.sandbox.calls import Call, redacted
+from providers.sandbox.faults import Fault
+from providers.sandbox.http1 import (
+    MAX_HEAD_BYTES,
+    BadMessageError,
+    Dropped,
+    EdgeRequest,
+    EdgeResponse,
+    header,
+    read_body,
+    read_head,
+    response_bytes,
+    split_request_line,
+)
+from providers.sandbox.listener import Traffic, bind, delay, reset
+
+CLIENT_ADDRESS = "192.0.2.200"
+CLIENT_HEADER = "x-sandbox-client"
+
+Certificates = Callable[[str | None], Certificate | None]
+EdgeHandler = Callable[[EdgeRequest], Awaitable[EdgeResponse]]
+
+
+@dataclass(eq=False)
+class EdgePort:
+    """One port of one documentation address; 443 speaks TLS."""
+
+    vendor: str
+    address: str
+    port: int
+    tls: Certificates
+    handle: EdgeHandler
+    traffic: Traffic
+    sources: dict[int, str]  # loopback port of a connection made by `fetch` -> who it stands for
+    _server: asyncio.Server | None = field(default=None, repr=False)
+    _writers: set[asyncio.StreamWriter] = field(default_factory=set, repr=False)
+
+    def __post_init__(self) -> None:
+        """Bind the loopback port."""
+        self.socket = bind()
+        self.loopback = f"127.0.0.1:{self.socket.getsockname()[1]}"
+        self.name = f"{self.address}:{self.port}"
+
+    async def start(self) -> None:
+        """Serve."""
+        context = self._context() if self.port == 443 else None
+        self._server = await asyncio.start_server(
+            self._connected, sock=self.socket, ssl=context, limit=MAX_HEAD_BYTES
+        )
+
+    async def stop(self) -> None:
+        """Close the port and all connections."""
+        if self._server:
+            self._server.close()
+        for writer in tuple(self._writers):
+            writer.transport.abort()
+        self.socket.close()
+
+    def _context(self) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+
+        def choose(tls: ssl.SSLObject, name: str | None, _context: ssl.SSLContext) -> int | None:
+            certificate = self.tls(name.lower() if name else None)
+            if certificate is None:
+                return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
+            tls.context = certificate.context
+            tls.sandbox_sni = name  # type: ignore[attr-defined]  # the ssl module does not keep it for servers
+            return None
+
+        context.sni_callback = choose
+        return context
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
+        try:
+            while await self._exchange(reader, writer):
+                pass
+        except (BadMessageError, ConnectionError, ssl.SSLError, asyncio.IncompleteReadError):
+            return  # the client left, or speaks no HTTP
+        finally:
+            self._writers.discard(writer)
+            writer.close()
+
+    async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        """Serve one request; say whether the connection stays open."""
+        head = await read_head(reader)
+        if head is None:
+            return False
+        method, target = split_request_line(head[0])
+        client, sni = self._peer(writer)
+        headers = tuple(pair for pair in head[1] if pair[0].lower() != CLIENT_HEADER)
+        if header(head[1], "expect").lower() == "100-continue":
+            writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        body = await read_body(reader, head[1])
+        request = EdgeRequest(
+            method=method,
+            target=target,
+            headers=headers,
+            body=body,
+            client=header(head[1], CLIENT_HEADER, client),
+            address=self.address,
+            port=self.port,
+            sni=sni,
+        )
+        response = await self._answer(request)
+        if response is None:
+            reset(writer.transport)
+            return False
+        writer.write(response_bytes(response, method))
+        await writer.drain()
+        return not _closes(request, response, head[0])
+
+    def _peer(self, writer: asyncio.StreamWriter) -> tuple[str, str | None]:
+        port = writer.get_extra_info("peername")[1]
+        tls = writer.get_extra_info("ssl_object")
+        return self.sources.get(port, CLIENT_ADDRESS), getattr(tls, "sandbox_sni", None)
+
+    async def _answer(self, request: EdgeRequest) -> EdgeResponse | None:
+        call = self._call(request)
+        fault = self.traffic.faults.strike("edge", self.vendor, self.name, request.method, request.path)
+        response, handled = await self._disturbed(request, fault)
+        if response:
+            call = replace(
+                call,
+                status=response.status,
+                response_headers=redacted(response.headers),
+                response_body=response.body.decode("utf-8", "replace"),
+            )
+        self.traffic.calls.add(replace(call, handled=handled, fault=fault.id if fault else None))
+        self.traffic.touch()
+        return response
+
+    async def _disturbed(self, request: EdgeRequest, fault: Fault | None) -> tuple[EdgeResponse | None, bool]:
+        """Give the answer, and whether the vendor's side saw the request."""
+        if fault and fault.kind == "delay":
+            await delay(fault, self.traffic.clock)
+        if fault and fault.kind != "delay" and not fault.after:
+            return _answer_of(fault), False
+        try:
+            response: EdgeResponse | None = await self.handle(request)
+        except Dropped:
+            response = None
+        if fault and fault.kind != "delay":
+            return _answer_of(fault), True
+        return response, True
+
+    def _call(self, request: EdgeRequest) -> Call:
+        return Call(
+            id=self.traffic.calls.next_id(),
+            at=self.traffic.clock.now(),
+            kind="edge",
+            vendor=self.vendor,
+            listener=self.name,
+            method=request.method,
+            path=request.path,
+            query=request.query,
+            request_headers=redacted(request.headers),
+            request_body=request.body.decode("utf-8", "replace"),
+            content_type=request.header("content-type"),
+            client=request.client,
+        )
+
+
+def _answer_of(fault: Fault) -> EdgeResponse | None:
+    """Give what a fault answers; an edge that answers garbage is as good as one that hangs up."""
+    if fault.kind != "status":
+        return None
+    headers = {"Content-Type": fault.content_type(), **(fault.headers or {})}
+    return EdgeResponse(fault.status, tuple(headers.items()), fault.body_text().encode())
+
+
+def _closes(request: EdgeRequest, response: EdgeResponse, first_line: str) -> bool:
+    asked = request.header("connection").lower()
+    if first_line.endswith("HTTP/1.0") and asked != "keep-alive":
+        return True
+    return "close" in asked or "close" in response.header("connection").lower()
