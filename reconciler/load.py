@@ -6,17 +6,19 @@ import gc
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 
 from reconciler import rules
+from reconciler.checker import Checker
 from reconciler.desired import Desired
 from reconciler.drafts import desired_of, drafts
 from reconciler.errors import ConfigError
 from reconciler.problem import Mark, Problem, in_order, shown
 from reconciler.provider import ProviderType
-from reconciler.schema import Checker
+from reconciler.schema import whole
 from reconciler.union import unite
-from reconciler.yaml_marks import MAX_BYTES, Document, parse
+from reconciler.yaml_marks import MAX_BYTES, MAX_PROBLEMS, Document, parse
 
 DEFAULT_FILE = Path("domains.yaml")
 SUFFIXES = (".yaml", ".yml")
@@ -35,33 +37,40 @@ def load(operands: Sequence[Path], environ: Mapping[str, str], types: Mapping[st
         for operand in operands or (DEFAULT_FILE,):
             reader.read_operand(operand)
         documents = tuple(reader.documents.values())
-        desired, problems = judge(documents, types)
-    everything = in_order((*reader.problems, *_unspoilt(problems, reader.problems)))
-    if everything or desired is None:
-        raise ConfigError(everything)
+        desired, problems = judge(documents, types, complete=reader.complete)
+        everything = (*reader.problems, *problems)
+        if everything or desired is None:
+            raise ConfigError(_bounded(in_order(everything)))
     return desired
 
 
 def judge(
-    documents: Sequence[Document], types: Mapping[str, ProviderType]
+    documents: Sequence[Document], types: Mapping[str, ProviderType], *, complete: bool = True
 ) -> tuple[Desired | None, tuple[Problem, ...]]:
-    """Return the desired state of documents, None where there are problems, and the problems. Pure."""
-    checker = Checker(types)
+    """Return the desired state of documents, None where there are problems, and the problems. Pure.
+
+    `complete` is False where a further document could not be read: what is missing may then stand there.
+    """
+    checker = Checker(whole(types))
     found = [pair for document in documents for pair in checker.found(document)]
     odd = frozenset(str(path[1]) for path, _ in found if path[:1] == ("providers",) and len(path) > 1)
-    united, united_problems = unite(documents)
+    united, united_problems = unite(documents, complete=complete)
     all_drafts = drafts(united)
     checked = rules.Checked(united, all_drafts, types, odd)
-    everything = (*(problem for _, problem in found), *united_problems, *rules.problems(checked))
-    if everything or not documents:
+    broken = islice(rules.problems(checked), MAX_PROBLEMS + 1)
+    everything = (*(problem for _, problem in found), *united_problems, *broken)
+    unread = any(document.unread for document in documents)
+    if everything or unread or not documents:
         return None, everything
     return desired_of(united, all_drafts), ()
 
 
-def _unspoilt(problems: Sequence[Problem], earlier: Sequence[Problem]) -> Iterator[Problem]:
-    """Leave out what only follows from a value that could not be read: its place has its problem already."""
-    spoilt = {problem.mark for problem in earlier}
-    return (problem for problem in problems if problem.mark not in spoilt)
+def _bounded(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """Return the first MAX_PROBLEMS, and then that there are more."""
+    if len(problems) <= MAX_PROBLEMS:
+        return problems
+    more = Problem("", 0, 0, f"there are more than {MAX_PROBLEMS} problems", "correct those above first")
+    return (*problems[:MAX_PROBLEMS], more)
 
 
 @contextmanager
@@ -82,6 +91,7 @@ class _Reader:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.documents: dict[Path, Document] = {}
         self.problems: list[Problem] = []
+        self.complete = True
         self._environ = environ
         self._read: set[Path] = set()
         self._bytes = 0
@@ -108,10 +118,13 @@ class _Reader:
         self._read.add(real)
         data = self._bytes_of(path, named_at)
         if data is None:
+            self.complete = False
             return
         document, problems = parse(data, str(path), self._environ)
         self.problems.extend(problems)
-        if document is not None:
+        if document is None:
+            self.complete = False
+        else:
             self.documents[real] = document
             self._include(document, path, (*chain, real))
 
@@ -158,6 +171,7 @@ class _Reader:
             return
         found = sorted(path.parent.glob(pattern))
         if not found:
+            self.complete = False
             self._say(mark, f"{shown(pattern)} names no file", "create it, or remove this line")
         for one in found:
             real = one.resolve()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler.account_rules import ACCOUNT_RULES
@@ -41,7 +41,7 @@ def problems(checked: Checked) -> Iterator[Problem]:
     """Yield every problem that a rule finds."""
     for account_rule in ACCOUNT_RULES:
         yield from account_rule(checked.united.accounts, checked.types, checked.odd)
-    for rule in _RULES:
+    for rule in (*_RULES, *(_RULES_OF_ALL if checked.united.complete else ())):
         yield from rule(checked)
 
 
@@ -217,9 +217,10 @@ def _host(written: object) -> str | HostnameError | None:
         return error
 
 
-_RULES: Iterable[Callable[[Checked], Iterator[Problem]]] = (
-    _aliases,
-    _missing_parts,
+Rule = Callable[[Checked], Iterator[Problem]]
+# What only the whole of the files can tell.
+_RULES_OF_ALL: tuple[Rule, ...] = (_aliases, _missing_parts)
+_RULES: tuple[Rule, ...] = (
     _without_account,
     _managed,
     _own_names,

@@ -1,21 +1,13 @@
-"""The JSON Schema of the files, provider options included, and what it finds wrong, said readably."""
+"""The JSON Schema of the files, provider options included: for editors, and what tdr judges files by."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from itertools import islice
+from collections.abc import Mapping
 from typing import Any
-
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
-from referencing import Registry
-from referencing.jsonschema import DRAFT202012
 
 from reconciler.data_files import schema_text
 from reconciler.provider import ProviderType
-from reconciler.schema_errors import Found, problems_of
-from reconciler.yaml_marks import MAX_PROBLEMS, Document
 
 DOMAINS_SCHEMA = "domains-v1.schema.json"
 
@@ -54,57 +46,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple | frozenset):
         return [_plain(item) for item in value]
     return value
-
-
-class Checker:
-    """Judges documents by the whole schema.
-
-    Domains are many and alike: one whose shape was found valid is not looked at again (`_shape`). A test
-    holds this to the verdicts of the whole schema.
-    """
-
-    def __init__(self, types: Mapping[str, ProviderType]) -> None:
-        schema = whole(types)
-        registry = Registry().with_resource(schema["$id"], DRAFT202012.create_resource(schema))
-        self._all = Draft202012Validator(schema, registry=registry)
-        self._domain = Draft202012Validator({"$ref": f"{schema['$id']}#/$defs/domain"}, registry=registry)
-        self._valid_shapes: set[Any] = set()
-
-    def found(self, document: Document) -> tuple[Found, ...]:
-        """Return what is wrong with a document, at most MAX_PROBLEMS, each with the path of its value."""
-        errors = islice(self._errors(document.value), MAX_PROBLEMS)
-        pairs = (found for path, error in errors for found in problems_of(document, path, error))
-        return tuple(islice(pairs, MAX_PROBLEMS))
-
-    def _errors(self, value: Any) -> Iterator[tuple[tuple[str | int, ...], ValidationError]]:
-        domains = value.get("domains") if isinstance(value, dict) else None
-        rest = {**value, "domains": {}} if isinstance(domains, dict) else value
-        for error in self._all.iter_errors(rest):
-            yield tuple(error.absolute_path), error
-        for host, domain in domains.items() if isinstance(domains, dict) else ():
-            for error in self._domain_errors(domain):
-                yield ("domains", host, *error.absolute_path), error
-
-    def _domain_errors(self, domain: Any) -> Iterator[ValidationError]:
-        shape = _shape(domain)
-        if shape is not None and shape in self._valid_shapes:
-            return
-        valid = True
-        for error in self._domain.iter_errors(domain):
-            valid = False
-            yield error
-        if valid and shape is not None:
-            self._valid_shapes.add(shape)
-
-
-def _shape(domain: Any) -> tuple[Any, ...] | None:
-    """Return all of a domain that the schema can see; of a list that is only its items' types."""
-    if not isinstance(domain, dict):
-        return None
-    shape: list[Any] = []
-    for key, value in domain.items():
-        if isinstance(value, dict):
-            return None
-        seen = frozenset(map(type, value)) if isinstance(value, list) else value
-        shape.append((key, type(value), seen))
-    return tuple(shape)

@@ -119,8 +119,9 @@ def _unknown_key(path: Path, key: str, known: list[str]) -> tuple[str, str]:
 
 def _type(path: Path, error: Complaint) -> tuple[str, str]:
     value, schema = error.given, error.schema
-    if not path and value is None:
-        return "the file is empty", "begin with `version: 1`"
+    if not path:
+        what = "the file is empty" if value is None else f"the file is not a mapping but {_given(value)}"
+        return what, "begin with `version: 1`"
     what = f"{_named(path)} must be {_expected(schema)}, not {_given(value)}"
     wanted = error.wanted if isinstance(error.wanted, list) else [error.wanted]
     return what, _converted(value, wanted) or _example(schema, path)

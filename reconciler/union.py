@@ -30,9 +30,13 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class United:
-    """The files as one. `domains` by normalised host; values are as written, right or wrong."""
+    """The files as one. `domains` by normalised host; values are as written, right or wrong.
+
+    `complete` is False where a file could not be read: then what is missing may stand there.
+    """
 
     documents: tuple[Document, ...]
+    complete: bool = True
     single: Mapping[str, Place] = field(default_factory=dict)
     accounts: Mapping[str, Place] = field(default_factory=dict)
     domains: Mapping[str, Place] = field(default_factory=dict)
@@ -43,8 +47,9 @@ class United:
         return place.value if place is not None and isinstance(place.value, dict) else {}
 
 
-def unite(documents: Sequence[Document]) -> tuple[United, tuple[Problem, ...]]:
+def unite(documents: Sequence[Document], *, complete: bool = True) -> tuple[United, tuple[Problem, ...]]:
     """Return the documents as one, and what stands twice or cannot be a host name."""
+    complete = complete and all(isinstance(document.value, dict) for document in documents)
     problems: list[Problem] = []
     single: dict[str, Place] = {}
     for name in ("owner", "defaults", "policy"):
@@ -54,10 +59,10 @@ def unite(documents: Sequence[Document]) -> tuple[United, tuple[Problem, ...]]:
     for document in documents:
         problems.extend(_add_accounts(document, accounts))
         problems.extend(_add_domains(document, domains))
-    if "owner" not in single and documents:
+    if "owner" not in single and documents and complete:
         what = "no file names an owner" if len(documents) > 1 else 'the file has no "owner"'
         problems.append(documents[0].mark().problem(what, "add for example `owner: acme-mail`"))
-    return United(tuple(documents), single, accounts, domains), tuple(problems)
+    return United(tuple(documents), complete, single, accounts, domains), tuple(problems)
 
 
 def _entries(document: Document, name: str) -> Iterator[Place]:

@@ -15,8 +15,9 @@ def syntax_problem(error: yaml.YAMLError, file: str, text: str) -> Problem:
         return Mark(file, 0, 0).problem("this is not YAML", "save the file as UTF-8 text")
     said = " ".join(str(part) for part in (error.context, error.problem) if part)
     place = error.problem_mark
-    # An unclosed quote or bracket is told where it opens: the end of the file helps nobody.
-    if error.context_mark is not None and ("unexpected end of stream" in said or "flow" in said):
+    # What is never closed or completed is told where it begins: the end of the file helps nobody.
+    begun = ("unexpected end of stream", "flow", "could not find expected ':'")
+    if error.context_mark is not None and any(words in said for words in begun):
         place = error.context_mark
     what, instead = _meaning(said, _rest_of_line(text, error.problem_mark), _line(text, place.line))
     return Mark(file, place.line + 1, place.column + 1).problem(what, instead)
@@ -46,8 +47,8 @@ def _odd_start(rest: str) -> tuple[str, str]:
 _SAID = (
     (
         "mapping values are not allowed",
-        "a second `: ` here makes no sense",
-        "put the value in quotes, or correct the indentation",
+        "a `: ` does not fit here",
+        "put the value in quotes, or check the indentation and that the line above has its `:`",
     ),
     ("flow mapping", "this {…} is not well formed or never closed", "write {key: value, key: value}"),
     ("flow sequence", "this […] is not well formed or never closed", "write [one, two]"),

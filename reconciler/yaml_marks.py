@@ -48,19 +48,26 @@ class Marks:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One file's content with its places. `value` is plain: dict, list, str, int, float, bool, None."""
+    """One file's content with its places. `value` is plain: dict, list, str, int, float, bool, None.
+
+    `unread` are the places of values that could not be taken, and have their problem: None stands for them.
+    """
 
     file: str
     value: Value
     marks: Marks | int
+    unread: frozenset[int] = frozenset()
+
+    def is_unread(self, *path: str | int) -> bool:
+        """Say whether the value at path could not be taken, so that nothing more is to be said of it."""
+        if not self.unread:
+            return False
+        node = self._node(path)
+        return not isinstance(node, Marks) and node in self.unread
 
     def mark(self, *path: str | int) -> Mark:
         """Return where the value at path stands, or the nearest thing around it that does stand there."""
-        node = self.marks
-        for step in path:
-            if not (isinstance(node, Marks) and _has(node.items, step)):
-                break
-            node = node.items[step]
+        node = self._node(path)
         return self._mark(node.place if isinstance(node, Marks) else node)
 
     def key_mark(self, *path: str | int) -> Mark:
@@ -73,6 +80,14 @@ class Document:
         if path and isinstance(node, Marks) and path[-1] in node.keys:
             return self._mark(node.keys[str(path[-1])])
         return self.mark(*path)
+
+    def _node(self, path: tuple[str | int, ...]) -> Marks | int:
+        node = self.marks
+        for step in path:
+            if not (isinstance(node, Marks) and _has(node.items, step)):
+                break
+            node = node.items[step]
+        return node
 
     def _mark(self, place: int) -> Mark:
         return Mark(self.file, (place >> _COLUMN_BITS) + 1, (place & _COLUMN_MAX) + 1)
@@ -108,7 +123,7 @@ def _decoded(data: bytes, file: str) -> tuple[str, Problem | None]:
         what = f"the file is larger than {MAX_BYTES // 2**20} MB"
         return "", whole.problem(what, "split it into several files; a folder or `include` unites them")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "", whole.problem("the file is written in UTF-16", "save it as UTF-8")
+        return "", whole.problem("the file is written in UTF-16 or UTF-32", "save it as UTF-8")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -150,6 +165,7 @@ class _Builder:
 
     def __init__(self, text: str, file: str, environ: Mapping[str, str]) -> None:
         self.problems: list[Problem] = []
+        self._unread: set[int] = set()
         self._loader = _LOADER(text)
         self._next = self._loader.get_event
         self._file = file
@@ -175,7 +191,7 @@ class _Builder:
         further = self._next()
         if not isinstance(further, yaml.StreamEndEvent):
             self._say(further, "a second document begins here", "put it into a file of its own")
-        return Document(self._file, value, marks)
+        return Document(self._file, value, marks, frozenset(self._unread))
 
     def _node(self, event: Any) -> tuple[Any, Any]:
         """Return the value and the marks of the node that begins with event."""
@@ -263,13 +279,11 @@ class _Builder:
             return self._memo[text]
         if len(text) > MAX_SCALAR_CHARS:
             what = f"a value of {len(text)} characters is too long"
-            self._say(event, what, f"use at most {MAX_SCALAR_CHARS}")
-            return None
+            return self._refuse(event, what, f"use at most {MAX_SCALAR_CHARS}")
         try:
             return self._meaning(event, text)
         except ScalarError as error:
-            self._say(event, error.what, error.instead)
-            return None
+            return self._refuse(event, error.what, error.instead)
 
     def _meaning(self, event: Any, text: str) -> Scalar:
         """Return what a scalar stands for. Raises ScalarError."""
@@ -304,8 +318,7 @@ class _Builder:
             what = f"the alias *{event.anchor[:60]} " + (
                 "names no anchor" if known is None else "contains itself"
             )
-            self._say(event, what, "write the value out")
-            return None, _place(event)
+            return self._refuse(event, what, "write the value out"), _place(event)
         self._weigh(event, 8 + known.weight)
         if self._depth + known.height > MAX_DEPTH:
             self._stop(event, f"this is nested more than {MAX_DEPTH} levels deep", "write it flatter")
@@ -321,6 +334,12 @@ class _Builder:
         if len(self.problems) >= MAX_PROBLEMS:
             self._stop(event, f"there are more than {MAX_PROBLEMS} problems", "correct those above first")
         self.problems.append(self._problem(event, what, instead))
+
+    def _refuse(self, event: Any, what: str, instead: str) -> Scalar:
+        """Say that a value cannot be taken, and that None stands for it."""
+        self._unread.add(_place(event))
+        self._say(event, what, instead)
+        return None
 
     def _stop(self, event: Any, what: str, instead: str) -> None:
         raise _Stop(self._problem(event, what, instead))
