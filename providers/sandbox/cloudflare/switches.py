@@ -1,0 +1,95 @@
+"""What Cloudflare does where its documents are silent or disagree: named, with two settings or more.
+
+The first setting is the default. `source` says where the doubt comes from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """One open question about the vendor."""
+
+    name: str
+    settings: tuple[str, ...]
+    question: str
+    source: str
+
+
+UNKNOWNS = (
+    Unknown(
+        "cloudflare.edge-ttl-below-minimum",
+        ("refused", "raised"),
+        "A cache rule asks for less than the plan's least edge TTL: refused, or stored and raised?",
+        "docs: Edge Cache TTL gives the minimum by plan, not what the API says below it",
+    ),
+    Unknown(
+        "cloudflare.rule-patch",
+        ("replaces", "merges"),
+        "Does PATCH of a rule take the body as the whole new rule, or change only the named members?",
+        "docs: Update a rule in a ruleset ('all the rule fields'); the API reference has all optional",
+    ),
+    Unknown(
+        "cloudflare.empty-ruleset",
+        ("lists_rules", "omits_rules"),
+        "Does a ruleset without rules have `rules: []` or no `rules` at all?",
+        "the SDK's type requires rules; answers without the member have been seen by Terraform users",
+    ),
+    Unknown(
+        "cloudflare.identical-record",
+        ("81058", "81057"),
+        "Code for a record that is there already with the same name, type and content.",
+        "81058 in recordings of 2025, 81057 ('The record already exists.') in older reports",
+    ),
+    Unknown(
+        "cloudflare.dns-errors",
+        ("plain", "chain"),
+        "DNS validation: the cause as the error itself, or 1004 'DNS Validation Error' with error_chain?",
+        "both forms are in issue reports of 2022 to 2025",
+    ),
+    Unknown(
+        "cloudflare.stale-batch-id",
+        ("404", "400"),
+        "HTTP status of a batch that names a record which is gone (code 81044).",
+        "docs: Batch record changes, silent on status",
+    ),
+    Unknown(
+        "cloudflare.txt-quotes",
+        ("as_sent", "added"),
+        "Is TXT content sent without quotation marks stored as sent, or with quotation marks added?",
+        "recordings of 2025 store as sent; docs: TXT record says quotation marks may be added",
+    ),
+    Unknown(
+        "cloudflare.zones-page-limit",
+        ("refused", "accepted"),
+        "GET /zones with per_page above the documented 50: refused, or served?",
+        "docs: maximum 50; a recording of 2025 was served with per_page=100",
+    ),
+    Unknown(
+        "cloudflare.server-header",
+        ("overwritten", "passed"),
+        "Does the edge replace the origin's Server header?",
+        "docs: silent for proxied traffic; overwritten as far as seen",
+    ),
+    Unknown(
+        "cloudflare.sparkpost-on-cloudflare",
+        ("no", "yes"),
+        "Is spgo.io itself proxied by another Cloudflare account (a proxied CNAME to it is error 1014)?",
+        "docs: Error 1014; whose CDN serves the SparkPost endpoints is not published",
+    ),
+    Unknown(
+        "cloudflare.strict-accepts-target",
+        ("no", "yes"),
+        "Strict: does a certificate for the CNAME target satisfy it, or only one for the visitor's host?",
+        "docs: Full (strict) says 'requested or target hostname'",
+    ),
+    Unknown(
+        "cloudflare.activation",
+        ("soon", "on_check_only"),
+        "Does a delegated pending zone turn active by itself, or only when a check is asked for?",
+        "docs: Zone status describes automatic checks with growing gaps",
+    ),
+)
+DEFAULTS = {unknown.name: unknown.settings[0] for unknown in UNKNOWNS}

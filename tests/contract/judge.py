@@ -1,0 +1,146 @@
+"""Judge what a sandbox received and answered by the vendors' own descriptions.
+
+`judge(sandbox.kernel.calls)` gives a list of texts, empty when all is well.  Cloudflare's
+description is made from the installed SDK; SparkPost's is data that stands in a folder beside the
+checkout (or where TDR_API_SPECS says): where it is absent, `undescribed` says so and nothing of
+SparkPost is judged.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import parse_qsl
+
+from tests.contract.cloudflare_description import description
+from tests.contract.contract import Spec
+
+ROOT = Path(__file__).resolve().parents[2]
+MOST_ROWS = 20  # of a long list only the first rows are judged: they are all made by one function
+# What the service takes though the description has it not: Cloudflare's DNS filters of old
+# (seen in recordings of real calls), and fields that its older clients send as null.
+TOLERATED_QUERY = {"cloudflare": {"dns_records": {"name", "content", "comment", "tag"}}}
+
+
+class Exchange(Protocol):
+    """What is judged: the sandbox's record of one call."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def vendor(self) -> str: ...
+    @property
+    def method(self) -> str: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def query(self) -> str: ...
+    @property
+    def request_body(self) -> str: ...
+    @property
+    def content_type(self) -> str: ...
+    @property
+    def status(self) -> int | None: ...
+    @property
+    def response_body(self) -> str: ...
+    @property
+    def emulated(self) -> bool: ...
+    @property
+    def fault(self) -> int | None: ...
+
+
+def specs_folder() -> Path:
+    """The folder of vendors' descriptions that are data."""
+    return Path(os.environ.get("TDR_API_SPECS") or ROOT.parent / "shared" / "api-specs")
+
+
+@cache
+def cloudflare_spec() -> Spec:
+    """Cloudflare's description, from the SDK."""
+    return Spec(description(), strict=True)
+
+
+@cache
+def sparkpost_spec() -> Spec | None:
+    """SparkPost's description, None where the folder is absent."""
+    file = specs_folder() / "sparkpost.json"
+    return Spec(file, strict=True) if file.exists() else None
+
+
+SPECS: Mapping[str, Callable[[], Spec | None]] = {"cloudflare": cloudflare_spec, "sparkpost": sparkpost_spec}
+
+
+def undescribed() -> list[str]:
+    """Say which vendors cannot be judged here, and why."""
+    if sparkpost_spec() is not None:
+        return []
+    return [f"sparkpost: no description at {specs_folder() / 'sparkpost.json'} (see TDR_API_SPECS)"]
+
+
+def judge(calls: Iterable[Exchange]) -> list[str]:
+    """Say what is wrong with the API calls of known vendors, each finding once.
+
+    Calls that a fault struck are judged by what was asked only; a call that the sandbox does not
+    emulate is a finding.
+    """
+    findings: dict[str, None] = {}
+    for call in calls:
+        if call.kind == "api" and call.vendor in SPECS:
+            findings.update(dict.fromkeys(exchange_findings(call)))
+    return list(findings)
+
+
+def exchange_findings(call: Exchange) -> list[str]:
+    """Say what is wrong with one call."""
+    spec = SPECS[call.vendor]()
+    if spec is None:
+        return []
+    what = f"{call.vendor} {call.method} {call.path}"
+    if not call.emulated:
+        return [f"{what}: the sandbox does not emulate this"]
+    template, _, _ = spec.find(call.method, call.path)
+    if template is None:
+        return [f"{what}: no such operation in the vendor's description"]
+    refused = call.status is not None and 400 <= call.status < 500
+    # What the vendor refuses may well be wrong: then only its answer is judged.
+    asked = [] if refused else request_errors(spec, call, template)
+    answered = [] if call.fault is not None else response_errors(spec, call)
+    what = f"{call.vendor} {call.method} {template}"
+    return [f"{what} request: {e}" for e in asked] + [f"{what} {call.status}: {e}" for e in answered]
+
+
+def request_errors(spec: Spec, call: Exchange, template: str) -> list[str]:
+    """Say what is wrong with what was asked."""
+    tolerated = TOLERATED_QUERY.get(call.vendor, {}).get(template.rsplit("/", 1)[-1], set())
+    query = {k: v for k, v in parse_qsl(call.query, keep_blank_values=True) if k not in tolerated}
+    body = _parsed(call.request_body)
+    kind = call.content_type or "application/json"
+    return spec.request_errors(call.method, call.path, query, body, kind)
+
+
+def response_errors(spec: Spec, call: Exchange) -> list[str]:
+    """Say what is wrong with what was answered."""
+    if call.status is None:
+        return []
+    return spec.response_errors(call.method, call.path, call.status, shortened(_parsed(call.response_body)))
+
+
+def shortened(answer: Any) -> Any:
+    """An answer whose lists are cut, so that judging a large page stays cheap."""
+    if not isinstance(answer, Mapping):
+        return answer
+    rows = ("result", "results")
+    return {k: v[:MOST_ROWS] if k in rows and isinstance(v, list) else v for k, v in answer.items()}
+
+
+def _parsed(text: str) -> Any:
+    if not text:
+        return None
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
