@@ -1,0 +1,126 @@
+"""The screenful: load → open → read → plan → approve → apply. Effects at the edge, values in between."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reconciler.calls import Stop, VendorCalls
+from reconciler.clock import Clock, Mailbox
+from reconciler.desired import Desired
+from reconciler.dns import DNS_RECORD
+from reconciler.errors import ConfigError, ProviderError, TdrError
+from reconciler.parts import parts_of
+from reconciler.plan import Plan
+from reconciler.planner import Choice, Inputs, make_plan
+from reconciler.pool import Job, Pool
+from reconciler.problem import Problem
+from reconciler.provider import Kind, Live, Parts, Provider, ProviderType, Scope, Setting
+from reconciler.secrets import Redactor, redactor, secrets
+
+READ_THREADS = 16
+
+
+class ReadFailed(TdrError):
+    """Live state could not be read; carries each account's error."""
+
+    def __init__(self, errors: Mapping[str, ProviderError]) -> None:
+        super().__init__("\n".join(str(error) for _, error in sorted(errors.items())))
+        self.errors = dict(errors)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Every alias of the file, opened, for one run."""
+
+    desired: Desired
+    types: Mapping[str, ProviderType]
+    parts: Mapping[str, Parts]
+    providers: Mapping[str, Provider]
+    calls: Mapping[str, VendorCalls]
+    clock: Clock
+    stop: Stop
+    redact: Redactor
+
+    @property
+    def kinds(self) -> dict[str, Kind]:
+        """Every kind by name, `dns_record` included."""
+        used = {account.type for account in self.desired.accounts.values()}
+        found = {kind.name: kind for name in used for kind in self.types[name].kinds}
+        return {**found, DNS_RECORD: Kind(DNS_RECORD)}
+
+
+def open_session(
+    desired: Desired,
+    types: Mapping[str, ProviderType],
+    environ: Mapping[str, str],
+    clock: Clock,
+    stop: Stop,
+) -> Session:
+    """Open every account. Raises ConfigError with all secrets that are missing."""
+    redact = redactor(desired.accounts, types, environ)
+    found: dict[str, Mapping[str, str]] = {}
+    problems: list[Problem] = []
+    for alias, account in desired.accounts.items():
+        try:
+            found[alias] = secrets(account, types[account.type], environ)
+        except ConfigError as error:
+            problems += error.problems
+    if problems:
+        raise ConfigError(problems)
+    calls = {
+        alias: VendorCalls(alias, types[account.type], clock, redact=redact, stop=stop)
+        for alias, account in desired.accounts.items()
+    }
+    providers = {
+        alias: types[account.type].open(
+            Setting(alias, account.options, found[alias], environ, desired.owner, calls[alias])
+        )
+        for alias, account in desired.accounts.items()
+    }
+    return Session(desired, types, parts_of(desired, types), providers, calls, clock, stop, redact)
+
+
+def read_world(session: Session, *, everything: bool = False) -> dict[str, Live]:
+    """Read every account at once. Raises ReadFailed naming each that could not be read."""
+    mailbox = session.clock.mailbox()
+    pool = Pool(session.clock, READ_THREADS, "read")
+    for alias in session.providers:
+        pool.submit(_reader(session, alias, mailbox, everything=everything))
+    answers = dict(_answer(mailbox) for _ in session.providers)
+    pool.close()
+    bugs = [a for a in answers.values() if isinstance(a, BaseException) and not isinstance(a, ProviderError)]
+    if bugs:
+        raise bugs[0]
+    errors = {alias: a for alias, a in answers.items() if isinstance(a, ProviderError)}
+    if errors:
+        raise ReadFailed(errors)
+    return {alias: live for alias, live in sorted(answers.items()) if isinstance(live, Live)}
+
+
+Answer = tuple[str, Live | BaseException]
+
+
+def _reader(session: Session, alias: str, mailbox: Mailbox[Answer], *, everything: bool) -> Job:
+    def read() -> None:
+        try:
+            live: Live | BaseException = session.providers[alias].read(
+                Scope(session.parts[alias], everything)
+            )
+        except BaseException as error:  # noqa: BLE001  handed to the scheduler, which raises it
+            live = error
+        mailbox.put((alias, live))
+
+    return read
+
+
+def _answer(mailbox: Mailbox[Answer]) -> Answer:
+    answer = mailbox.get(None)
+    if answer is None:
+        raise AssertionError("unreachable: a wait without a deadline ends with an item")
+    return answer
+
+
+def plan_from(session: Session, world: Mapping[str, Live], choice: Choice) -> Plan:
+    """Return the plan for what was read."""
+    return make_plan(Inputs(session.desired, session.parts, world, session.providers, session.kinds, choice))

@@ -1,0 +1,380 @@
+"""Carrying out a plan: the only module with consequences.
+
+One scheduler takes what is ready: changes go in batches, one in flight for each container, on a few
+threads for each account; gates are asked again until they hold, and a wait holds no thread. A failure stops
+only what needs it.
+"""
+
+from __future__ import annotations
+
+import graphlib
+import heapq
+import itertools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from reconciler.calls import Stop
+from reconciler.claim import stamp
+from reconciler.clock import Clock
+from reconciler.diff import resolved
+from reconciler.errors import Conflict, InvalidRequest, ProviderError, Transient
+from reconciler.gates import GateKeeper
+from reconciler.model import Action, Change, Resource, ResourceId
+from reconciler.order import MOVE, STAMP, role_of
+from reconciler.plan import Gate, GateKind, Node, Plan, Step
+from reconciler.pool import Pool
+from reconciler.provider import Done, Failed, Outcomes, Provider, Status
+from reconciler.report import Outcome, Report, Result, report_of
+
+THREADS_PER_ACCOUNT = 8
+APPLY_ATTEMPTS = 3
+RETRY_DELAY_S = 2.0
+WAKE = "wake"
+BACK = "put back"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to a node: for progress displays."""
+
+    what: str
+    node: Node
+    elapsed_s: float = 0.0
+    text: str = ""
+
+
+Emit = Callable[[Event], None]
+
+
+@dataclass(slots=True)
+class Engine:
+    """What a run needs besides the plan. `deadline_s` is the end of the run in unix seconds."""
+
+    providers: Mapping[str, Provider]
+    clock: Clock
+    keeper: GateKeeper
+    stop: Stop
+    deadline_s: float
+    emit: Emit
+    threads: int = THREADS_PER_ACCOUNT
+
+
+@dataclass(frozen=True, slots=True)
+class _Batched:
+    key: tuple[str, str]
+    steps: tuple[Step, ...]
+    outcomes: Mapping[ResourceId, Done | Failed]
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    gates: tuple[Gate, ...]
+    statuses: Mapping[str, Status | ProviderError]
+
+
+@dataclass(frozen=True, slots=True)
+class _Broken:
+    error: BaseException
+
+
+def apply(plan: Plan, engine: Engine, live: Mapping[ResourceId, Resource]) -> Report:
+    """Carry out plan and return what became of it. `live` is what the plan was made from.
+
+    Raises only what is a bug; every vendor's refusal is in the report.
+    """
+    return Run(plan, engine, live).run()
+
+
+@dataclass(slots=True)
+class Run:
+    """One run of a plan. All state is the scheduler thread's own."""
+
+    plan: Plan
+    engine: Engine
+    live: Mapping[ResourceId, Resource]
+    mailbox: Any = field(init=False)
+    sorter: graphlib.TopologicalSorter[str] = field(init=False)
+    nodes: dict[str, Node] = field(init=False)
+    results: dict[str, Result] = field(init=False, default_factory=dict)
+    current: dict[ResourceId, Resource | None] = field(init=False)
+    started: dict[str, float] = field(init=False, default_factory=dict)
+    queued: dict[tuple[str, str], list[Step]] = field(init=False, default_factory=dict)
+    busy: set[tuple[str, str]] = field(init=False, default_factory=set)
+    waiting: list[tuple[float, int, Gate]] = field(init=False, default_factory=list)
+    in_flight: int = field(init=False, default=0)
+    pools: dict[str, Pool] = field(init=False, default_factory=dict)
+    moved: dict[str, Change] = field(init=False, default_factory=dict)
+    returning: dict[str, tuple[Gate, str]] = field(init=False, default_factory=dict)
+    moved_at_s: dict[str, float] = field(init=False, default_factory=dict)
+    counter: Any = field(init=False, default_factory=itertools.count)
+
+    def __post_init__(self) -> None:
+        self.mailbox = self.engine.clock.mailbox()
+        self.sorter = graphlib.TopologicalSorter({node.id: node.needs for node in self.plan.nodes})
+        self.nodes = {node.id: node for node in self.plan.nodes}
+        self.current = dict(self.live)
+
+    # -- the loop
+    def run(self) -> Report:
+        """Run until nothing more can be done."""
+        self.sorter.prepare()
+        try:
+            while True:
+                if not self.engine.stop:
+                    self._start()
+                if not (self.in_flight or (self.waiting and not self.engine.stop)):
+                    break
+                self._take(self._next_message())
+        finally:
+            for pool in self.pools.values():
+                pool.close()
+        return report_of(self.plan, self.results, interrupted=bool(self.engine.stop))
+
+    def interrupt(self) -> None:
+        """End the run: calls in flight end, nothing new begins. Safe in a signal handler."""
+        self.engine.stop.set()
+        self.mailbox.put(WAKE)
+
+    def _next_message(self) -> object:
+        due = self.waiting[0][0] if self.waiting and not self.engine.stop else None
+        return self.mailbox.get(due)
+
+    def _take(self, message: object) -> None:
+        match message:
+            case _Batched():
+                self._batched(message)
+            case _Checked():
+                self._checked(message)
+            case _Broken(error=error):
+                raise error
+            case _:
+                self._ask_due()
+
+    def _start(self) -> None:
+        while ready := self.sorter.get_ready():
+            for id_ in sorted(ready):
+                self._begin(self.nodes[id_])
+        for key in sorted(self.queued.keys() - self.busy):
+            self._send(key, tuple(self.queued.pop(key)))
+
+    def _begin(self, node: Node) -> None:
+        self.started[node.id] = self.engine.clock.now()
+        if isinstance(node, Gate):
+            self._begin_gate(node)
+        elif node.change.action is Action.NOOP:
+            self._end(node, Result(Outcome.APPLIED))
+        else:
+            self.queued.setdefault(_container(node), []).append(node)
+
+    def _end(self, node: Node, result: Result) -> None:
+        self.results[node.id] = result
+        elapsed_s = self.engine.clock.now() - self.started.get(node.id, self.engine.clock.now())
+        self.engine.emit(Event(result.outcome.value, node, elapsed_s, result.why))
+        if result.outcome is Outcome.APPLIED:
+            self.sorter.done(node.id)
+
+    def _pool(self, name: str) -> Pool:
+        if name not in self.pools:
+            self.pools[name] = Pool(self.engine.clock, self.engine.threads, name)
+        return self.pools[name]
+
+    def _submit(self, pool: str, work: Callable[[], object]) -> None:
+        def job() -> None:
+            try:
+                message = work()
+            except BaseException as error:  # noqa: BLE001  handed to the scheduler, which raises it
+                message = _Broken(error)
+            self.mailbox.put(message)
+
+        self.in_flight += 1
+        self._pool(pool).submit(job)
+
+    # -- changes
+    def _send(self, key: tuple[str, str], steps: tuple[Step, ...]) -> None:
+        self.busy.add(key)
+        provider = self.engine.providers[key[0]]
+        changes = tuple(self._change_now(step) for step in steps)
+        replaced = [s.change.id for s in steps if s.change.action is Action.REPLACE]
+        for step in steps:
+            self.engine.emit(Event("start", step))
+
+        def work() -> _Batched:
+            outcomes = self._apply_all(provider, changes, replaced)
+            return _Batched(key, steps, outcomes)
+
+        self._submit(key[0], work)
+
+    def _apply_all(
+        self, provider: Provider, changes: Sequence[Change], replaced: Sequence[ResourceId]
+    ) -> Outcomes:
+        removals = [Change(c.id, Action.DELETE, c.before, None) for c in changes if c.id in replaced]
+        gone = self._attempt(provider, removals) if removals else {}
+        failed = {id_: outcome for id_, outcome in gone.items() if isinstance(outcome, Failed)}
+        made = [
+            replace(c, action=Action.CREATE, before=None) if c.id in replaced else c
+            for c in changes
+            if c.id not in failed
+        ]
+        return {**(self._attempt(provider, made) if made else {}), **failed}
+
+    def _change_now(self, step: Step) -> Change:
+        """Return the step as a change from what is live now, with what has become known filled in."""
+        before = self.current.get(step.change.id)
+        if step.write is None:
+            return Change(step.change.id, Action.DELETE, before or step.change.before, None)
+        known = {id_: resource for id_, resource in self.current.items() if resource is not None}
+        after = resolved(step.write, known)
+        if step.phase == STAMP:
+            after = _stamped(after, self.engine.clock.now())
+        action = Action.CREATE if before is None else Action.UPDATE
+        return Change(step.change.id, action, before, after, adopts=step.change.adopts)
+
+    def _attempt(self, provider: Provider, changes: Sequence[Change]) -> Outcomes:
+        """Apply changes, again where that may help: a provider looks before it creates."""
+        outcomes: dict[ResourceId, Done | Failed] = {}
+        left = list(changes)
+        for attempt in range(1, APPLY_ATTEMPTS + 1):
+            outcomes.update(self._apply_once(provider, left))
+            left = [c for c in left if _may_help(outcomes.get(c.id))]
+            if not left or self.engine.stop or attempt == APPLY_ATTEMPTS:
+                break
+            self.engine.clock.sleep(RETRY_DELAY_S * attempt)
+        return outcomes
+
+    def _apply_once(self, provider: Provider, changes: Sequence[Change]) -> Outcomes:
+        """Apply a batch; where the vendor refuses it whole, its halves: one bad change then stands alone."""
+        try:
+            return provider.apply(changes)
+        except (InvalidRequest, Conflict) as error:
+            if len(changes) == 1:
+                return {changes[0].id: Failed(error)}
+            middle = len(changes) // 2
+            first = self._apply_once(provider, changes[:middle])
+            return {**first, **self._apply_once(provider, changes[middle:])}
+        except ProviderError as error:
+            return {change.id: Failed(error) for change in changes}
+
+    def _batched(self, message: _Batched) -> None:
+        self.in_flight -= 1
+        self.busy.discard(message.key)
+        for step in message.steps:
+            self._step_ended(step, message.outcomes.get(step.change.id))
+
+    def _step_ended(self, step: Step, outcome: Done | Failed | None) -> None:
+        if isinstance(outcome, Done):
+            self.current[step.change.id] = outcome.resource
+        if step.id in self.returning:
+            self._went_back(step, outcome)
+            return
+        match outcome:
+            case Done():
+                if _is_move(step):
+                    self.moved[step.host] = step.change
+                    self.moved_at_s[step.host] = self.engine.clock.now()
+                self._end(step, Result(Outcome.APPLIED))
+            case Failed(error=error):
+                self._end(step, Result(Outcome.FAILED, str(error)))
+            case None:
+                self._end(step, Result(Outcome.FAILED, "the provider said nothing about it"))
+
+    # -- gates
+    def _begin_gate(self, gate: Gate) -> None:
+        self.engine.emit(Event("start", gate))
+        due_s = self.engine.clock.now()
+        if gate.kind is GateKind.OLD_TTL:
+            due_s = self.engine.keeper.old_answer_gone_s(gate, self.current, self.moved_at_s.get(gate.host))
+        if due_s > self.engine.deadline_s:
+            left_s = round(due_s - self.engine.clock.now())
+            self._end(gate, Result(Outcome.WAITING, f"{left_s} s are left", scheduled=True))
+            return
+        heapq.heappush(self.waiting, (due_s, next(self.counter), gate))
+
+    def _ask_due(self) -> None:
+        now_s = self.engine.clock.now()
+        by_group: dict[str, list[Gate]] = {}
+        while self.waiting and self.waiting[0][0] <= now_s and not self.engine.stop:
+            gate = heapq.heappop(self.waiting)[2]
+            group = gate.subjects[0].alias if gate.kind is GateKind.READY else f"gate {gate.id}"
+            by_group.setdefault(group, []).append(gate)
+        for gates in by_group.values():
+            if gates[0].kind is GateKind.OLD_TTL:
+                self._end(gates[0], Result(Outcome.APPLIED))
+            else:
+                self._ask(tuple(gates))
+
+    def _ask(self, gates: tuple[Gate, ...]) -> None:
+        current = dict(self.current)
+        alias = gates[0].subjects[0].alias if gates[0].kind in (GateKind.READY, GateKind.VERIFIED) else "net"
+        self._submit(alias, lambda: _Checked(gates, self.engine.keeper.check(gates, current)))
+
+    def _checked(self, message: _Checked) -> None:
+        self.in_flight -= 1
+        for gate in message.gates:
+            status = message.statuses[gate.id]
+            if isinstance(status, ProviderError):
+                lasting = not isinstance(status, Transient)
+                status = Status(ready=False, text=str(status), hopeless=lasting)
+            self._gate_answered(gate, status)
+
+    def _gate_answered(self, gate: Gate, status: Status) -> None:
+        now_s = self.engine.clock.now()
+        again_s = now_s + gate.poll_s
+        ends_s = min(self.started[gate.id] + gate.timeout_s, self.engine.deadline_s)
+        if status.ready:
+            self._end(gate, Result(Outcome.APPLIED, status.text))
+        elif self.engine.stop:
+            self._end(gate, Result(Outcome.SKIPPED, "the run was interrupted"))
+        elif status.hopeless:
+            self._unmet(gate, Outcome.FAILED, status.text)
+        elif again_s > ends_s:
+            self._unmet(gate, Outcome.WAITING, status.text)
+        else:
+            self.engine.emit(Event("progress", gate, now_s - self.started[gate.id], status.text))
+            heapq.heappush(self.waiting, (again_s, next(self.counter), gate))
+
+    def _unmet(self, gate: Gate, outcome: Outcome, why: str) -> None:
+        change = self.moved.get(gate.host)
+        if gate.kind is GateKind.PROBE and change is not None and self._may_go_back(change):
+            self._go_back(gate, change, why)
+        else:
+            self._end(gate, Result(outcome, why))
+
+    # -- the way back
+    def _may_go_back(self, change: Change) -> bool:
+        """DNS goes back only to a record that was there, and only while links are not https."""
+        return change.before is not None and not self.engine.keeper.is_secure(change.host or "", self.current)
+
+    def _go_back(self, gate: Gate, change: Change, why: str) -> None:
+        """Queue the way back as one more step of the record; the gate ends when it did."""
+        step = Step(f"{change.id.address}#{BACK}", change, change.before, BACK)
+        self.nodes[step.id] = step
+        self.returning[step.id] = (gate, why)
+        self.queued.setdefault(_container(step), []).append(step)
+
+    def _went_back(self, step: Step, outcome: Done | Failed | None) -> None:
+        gate, why = self.returning.pop(step.id)
+        if isinstance(outcome, Done):
+            told = f"{why}; DNS was put back to what it was"
+        else:
+            error = outcome.error if outcome else "the provider said nothing about it"
+            told = f"{why}; putting DNS back failed too: {error}"
+        self._end(gate, Result(Outcome.FAILED, told, rolled_back=isinstance(outcome, Done)))
+
+
+def _container(step: Step) -> tuple[str, str]:
+    return step.change.id.alias, step.change.container or step.change.id.address
+
+
+def _is_move(step: Step) -> bool:
+    return step.write is not None and role_of(step.change.id) == "host" and step.phase in ("", MOVE)
+
+
+def _may_help(outcome: Done | Failed | None) -> bool:
+    return isinstance(outcome, Failed) and isinstance(outcome.error, Transient)
+
+
+def _stamped(claim: Resource, now_s: float) -> Resource:
+    values = claim.attrs["values"]
+    texts: Iterable[object] = values if isinstance(values, tuple) else ()
+    return claim.with_attrs(values=tuple(stamp(str(text), now_s) for text in texts))

@@ -1,0 +1,245 @@
+"""From desired state and live state to the resources on both sides. Pure.
+
+Every alias composes its parts; the engine adds the host record and the claim; each DNS provider
+spells what falls into its zones; live resources are matched to the same ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from reconciler import checks
+from reconciler.accounts import cdn_account, sparkpost_account
+from reconciler.claim import Was
+from reconciler.desired import Desired, Domain
+from reconciler.diff import resolve, resolved
+from reconciler.dns import HostTarget, Record, zone_for
+from reconciler.hostview import HostView
+from reconciler.model import Finding, Ref, Resource, ResourceId, Severity
+from reconciler.parts import present
+from reconciler.provider import Composition, DnsProvider, Live, Parts, Provider
+from reconciler.records import (
+    Memory,
+    ZoneView,
+    claim_record,
+    claim_wanted,
+    claimed_hosts,
+    claims_of,
+    host_wanted,
+    live_claim,
+    live_host,
+    live_record,
+    same_answer,
+    was_of,
+    wildcard_answer,
+    zone_view,
+)
+from reconciler.tracking import SECURE
+
+World = Mapping[str, Live]
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """Both sides, ready to compare.
+
+    desired   what should exist, for the hosts that the file names as present
+    live      what exists for hosts in the file, or claimed or marked by the owner
+    hosts     the view of each host
+    orphans   hosts that the owner claims or marks and that no file names
+    """
+
+    desired: Mapping[ResourceId, Resource]
+    live: Mapping[ResourceId, Resource]
+    hosts: Mapping[str, HostView]
+    findings: tuple[Finding, ...]
+    orphans: tuple[str, ...] = ()
+    zones: Mapping[str, tuple[ZoneView, ...]] = field(default_factory=dict)
+
+
+def assemble(
+    desired: Desired, parts: Mapping[str, Parts], world: World, providers: Mapping[str, Provider]
+) -> Assembly:
+    """Return what should be and what is.
+
+    Every composition is asked for present domains only; deletions are what is live and not composed.
+    """
+    zones = {
+        alias: tuple(zone_view(zone, live.rrsets) for zone in live.zones) for alias, live in world.items()
+    }
+    composed = {
+        alias: providers[alias].compose(present(parts[alias]), world[alias]) for alias in sorted(providers)
+    }
+    live_other = {r.id: r for live in world.values() for r in live.resources}
+    orphans = tuple(sorted(_ours_unnamed(desired, zones, live_other.values())))
+    hosts = {
+        host: _host_view(host, desired, zones, composed, live_other)
+        for host in sorted({*desired.domains, *orphans})
+    }
+    wanted = list(_records(desired, hosts, composed))
+    live = {**live_other, **_live_records(hosts, wanted, zones)}
+    spelled, dns_findings = _spell(desired, wanted, world, providers)
+    resources = [r for composition in composed.values() for r in composition.resources]
+    findings = [
+        *(f for composition in composed.values() for f in composition.findings),
+        *dns_findings,
+        *checks.findings(desired, hosts, world, composed),
+    ]
+    return Assembly(
+        desired={r.id: resolved(r, live) for r in (*resources, *spelled)},
+        live=live,
+        hosts=hosts,
+        findings=tuple(findings),
+        orphans=orphans,
+        zones=zones,
+    )
+
+
+def _ours_unnamed(
+    desired: Desired, zones: Mapping[str, tuple[ZoneView, ...]], live: Iterable[Resource]
+) -> Iterator[str]:
+    claimed = (h for views in zones.values() for view in views for h in claimed_hosts(view, desired.owner))
+    marked = (r.host for r in live if r.mark == desired.owner and r.host)
+    yield from {*claimed, *marked} - desired.domains.keys()
+
+
+def view_for(host: str, views: Iterable[ZoneView]) -> ZoneView | None:
+    """Return the view of the zone that host falls into, or None."""
+    by_name = {view.zone.name: view for view in views}
+    zone = zone_for(host, (view.zone for view in by_name.values()))
+    return by_name[zone.name] if zone else None
+
+
+def _host_view(
+    host: str,
+    desired: Desired,
+    zones: Mapping[str, tuple[ZoneView, ...]],
+    composed: Mapping[str, Composition],
+    live: Mapping[ResourceId, Resource],
+) -> HostView:
+    domain = desired.domains.get(host)
+    dns = domain.dns if domain else _dns_alias_of_orphan(host, zones)
+    view = view_for(host, zones.get(dns, ()))
+    claims = claims_of(host, view) if view else ()
+    claim = next((c for c in claims if c.owner == desired.owner), None)
+    target = composed[domain.cdn].targets.get(host) if domain and domain.state == "present" else None
+    before = live_host(dns, host, view) if view else None
+    return HostView(
+        host=host,
+        domain=domain,
+        dns=dns,
+        view=view,
+        claims=claims,
+        claim=claim,
+        target=target,
+        before=before,
+        moves=target is not None and _moves(target, before, live),
+        pinned=wildcard_answer(host, view) if view and target and claim is None else None,
+        https_live=_https_live(domain, live),
+    )
+
+
+def _dns_alias_of_orphan(host: str, zones: Mapping[str, tuple[ZoneView, ...]]) -> str:
+    for alias, views in zones.items():
+        view = view_for(host, views)
+        if view and (claims_of(host, view) or live_host(alias, host, view)):
+            return alias
+    return next(iter(zones), "")
+
+
+def _moves(target: HostTarget, before: Resource | None, live: Mapping[ResourceId, Resource]) -> bool:
+    values = tuple(resolve(value, live) for value in target.values)
+    if any(isinstance(value, Ref) for value in values):
+        return True
+    type_ = f"PROXIED-{target.type}" if target.proxied else target.type
+    return not same_answer(was_of(before), Was(type_, tuple(sorted(str(v) for v in values)), 0))
+
+
+def _https_live(domain: Domain | None, live: Mapping[ResourceId, Resource]) -> bool:
+    if domain is None or domain.sparkpost is None:
+        return False
+    secure = live.get(ResourceId(domain.sparkpost, SECURE, domain.host))
+    return secure is not None and secure.attrs.get("secure") is True
+
+
+def _records(
+    desired: Desired,
+    hosts: Mapping[str, HostView],
+    composed: Mapping[str, Composition],
+) -> Iterator[Record]:
+    """Yield every DNS record that should exist: validation, host, claim."""
+    for composition in composed.values():
+        yield from composition.records
+    for view in hosts.values():
+        if view.domain is None or view.view is None or view.target is None:
+            continue
+        yield host_wanted(view.host, view.target, view.domain.ttl)
+        claim = claim_wanted(
+            _memory(view.domain, desired, composed), view.claim, _answer_before(view), moves=view.moves
+        )
+        yield claim_record(view.host, claim, view.view, _claim_ttl(view))
+
+
+def _answer_before(view: HostView) -> Was | None:
+    """Return what answers for the host today: its own record, or the wildcard's."""
+    if view.was or view.pinned is None:
+        return view.was
+    pinned = view.pinned
+    return Was(pinned.type, tuple(str(value) for value in pinned.values), pinned.ttl)
+
+
+def _claim_ttl(view: HostView) -> int:
+    return max(60, view.view.zone.min_ttl if view.view else 60)
+
+
+def _memory(domain: Domain, desired: Desired, composed: Mapping[str, Composition]) -> Memory:
+    return Memory(
+        owner=desired.owner,
+        digest=desired.digest(domain.host),
+        sp=sparkpost_account(domain, desired, composed),
+        cdn=cdn_account(domain, desired, composed),
+    )
+
+
+def _live_records(
+    hosts: Mapping[str, HostView], wanted: Iterable[Record], zones: Mapping[str, tuple[ZoneView, ...]]
+) -> dict[ResourceId, Resource]:
+    found: list[Resource | None] = []
+    for view in hosts.values():
+        if view.view is not None:
+            found += [view.before, live_claim(view.dns, view.host, view.view)]
+    for record in wanted:
+        owner = hosts.get(record.host)
+        name = record.name
+        if owner is None or not isinstance(name, str) or record.role in ("host", "claim"):
+            continue
+        at = view_for(name, zones.get(owner.dns, ()))
+        if at is not None:
+            found.append(
+                live_record(owner.dns, record.host, record.role, at.zone, at.sets(name, record.type))
+            )
+    return {resource.id: resource for resource in found if resource is not None}
+
+
+def _spell(
+    desired: Desired, wanted: Iterable[Record], world: World, providers: Mapping[str, Provider]
+) -> tuple[list[Resource], list[Finding]]:
+    by_alias: dict[str, list[Record]] = {}
+    for record in wanted:
+        by_alias.setdefault(desired.domains[record.host].dns, []).append(record)
+    resources: list[Resource] = []
+    findings: list[Finding] = []
+    for alias, records in sorted(by_alias.items()):
+        provider = providers[alias]
+        if not isinstance(provider, DnsProvider):
+            raise AssertionError(f"unreachable: {alias} plays dns and holds no zones")
+        spelled = provider.spell(records, world[alias])
+        resources += spelled.resources
+        findings += spelled.findings
+    return resources, findings
+
+
+def blocked_hosts(findings: Iterable[Finding]) -> frozenset[str]:
+    """Return the hosts that an error forbids to touch."""
+    return frozenset(f.host for f in findings if f.severity is Severity.ERROR and f.host)

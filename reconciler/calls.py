@@ -1,0 +1,180 @@
+"""The one way to a vendor: a token from its bucket, the call, a retry where it is safe, a count.
+
+Retrying, pacing and the translation of errors live here and nowhere else; every SDK's own are off.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from reconciler.clock import Clock
+from reconciler.errors import NotReady, ProviderError, RateLimited, Transient, Unavailable
+from reconciler.provider import Limit, ProviderType
+from reconciler.secrets import Redactor
+
+T = TypeVar("T")
+
+SHARE = 0.98
+"""Of the published rate: just under it nothing is throttled (measured: 1.03 x the least time, no refusal)."""
+ATTEMPTS_UNAVAILABLE = 4
+ATTEMPTS_LIMITED = 8
+FIRST_DELAY_S, MAX_DELAY_S = 1.0, 60.0
+
+
+class Stopped(ProviderError):
+    """The run is ending: no further attempt is made."""
+
+
+@dataclass(slots=True)
+class Stop:
+    """Whether the run is to end: set once, seen by all who would wait."""
+
+    _event: threading.Event = field(default_factory=threading.Event)
+
+    def set(self) -> None:
+        self._event.set()
+
+    def __bool__(self) -> bool:
+        return self._event.is_set()
+
+
+class Bucket:
+    """Tokens of one accounting unit. Halves its rate when the vendor throttles, and recovers slowly."""
+
+    def __init__(self, limit: Limit, clock: Clock) -> None:
+        self._clock = clock
+        self._full_rate = limit.per_s * SHARE
+        self._rate = self._full_rate
+        self._burst = max(1.0, float(limit.burst))
+        self._tokens = self._burst
+        self._at_s = clock.now()
+        self._lock = threading.Lock()
+
+    def take(self) -> None:
+        """Wait for a token."""
+        wait_s = self._reserve()
+        if wait_s > 0:
+            self._clock.sleep(wait_s)
+
+    def _reserve(self) -> float:
+        with self._lock:
+            now_s = self._clock.now()
+            self._tokens = min(self._burst, self._tokens + (now_s - self._at_s) * self._rate)
+            self._at_s = now_s
+            self._tokens -= 1
+            self._rate = min(self._full_rate, self._rate * 1.01)
+            return max(0.0, -self._tokens / self._rate)
+
+    def throttled(self) -> None:
+        """Go at half the rate: the vendor counts otherwise than it says, or someone shares the account."""
+        with self._lock:
+            self._rate = max(self._full_rate / 16, self._rate / 2)
+            self._tokens = min(self._tokens, 0.0)
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many calls were made, by operation, and how many were throttled."""
+
+    calls: Counter[str] = field(default_factory=Counter)
+    throttled: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.calls.total()
+
+
+class VendorCalls:
+    """`provider.Calls` for one alias."""
+
+    def __init__(
+        self,
+        alias: str,
+        type_: ProviderType,
+        clock: Clock,
+        *,
+        redact: Redactor,
+        stop: Stop,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self.tally = Tally()
+        self._provider = f"{alias} ({type_.name})"
+        self._translate = type_.translate
+        self._clock = clock
+        self._redact = redact
+        self._stop = stop
+        self._jitter = jitter
+        self._buckets: Mapping[str, Bucket] = {limit.unit: Bucket(limit, clock) for limit in type_.limits}
+        self._lock = threading.Lock()
+
+    def __call__(
+        self, unit: str, operation: str, fn: Callable[[], T], *, repeatable: bool, resource: str = ""
+    ) -> T:
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                return self._once(unit, operation, fn)
+            except ProviderError as error:
+                told = self._told(error, operation, resource)
+                if self._stop or not _may_repeat(told, attempt, repeatable=repeatable):
+                    raise told from error
+                self._wait(unit, told, attempt)
+
+    def _once(self, unit: str, operation: str, fn: Callable[[], T]) -> T:
+        if unit in self._buckets:
+            self._buckets[unit].take()
+        with self._lock:
+            self.tally.calls[operation] += 1
+        try:
+            return fn()
+        except ProviderError:
+            raise
+        except Exception as error:
+            meaning = self._translate(error)
+            if meaning is None:
+                raise
+            raise meaning from error
+
+    def _told(self, error: ProviderError, operation: str, resource: str) -> ProviderError:
+        """Fill in what the engine knows, and hide secrets."""
+        error.provider = error.provider or self._provider
+        error.operation = error.operation or operation
+        error.resource = error.resource or resource
+        error.message = self._redact(error.message)
+        error.args = (error.message,)
+        return error
+
+    def _wait(self, unit: str, error: ProviderError, attempt: int) -> None:
+        delay_s = min(MAX_DELAY_S, FIRST_DELAY_S * 2 ** (attempt - 1)) * (1 + self._jitter())
+        if isinstance(error, RateLimited):
+            with self._lock:
+                self.tally.throttled += 1
+            if unit in self._buckets:
+                self._buckets[unit].throttled()
+            delay_s = max(delay_s, error.retry_after_s or 0.0)
+        self._clock.sleep(delay_s)
+
+
+def _may_repeat(error: ProviderError, attempt: int, *, repeatable: bool) -> bool:
+    """Tell whether another attempt is safe and may help.
+
+    A throttled request did nothing, whatever it was. A lost one may have taken effect: only what is the
+    same done twice is repeated; the rest is looked for first, by whoever asked for it.
+    """
+    match error:
+        case RateLimited():
+            return attempt < ATTEMPTS_LIMITED
+        case Unavailable(sent=sent):
+            return attempt < ATTEMPTS_UNAVAILABLE and (repeatable or not sent)
+        case NotReady():
+            return False
+        case Transient():
+            return attempt < ATTEMPTS_UNAVAILABLE and repeatable
+        case _:
+            return False

@@ -1,0 +1,148 @@
+"""What needs live state and can be said before anything is written: the plan's own rules. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from reconciler.accounts import hash_of, sparkpost_account
+from reconciler.claim import Claim, hash8
+from reconciler.desired import Desired
+from reconciler.hostview import HostView
+from reconciler.model import Finding, Severity
+from reconciler.provider import Composition, Live
+
+GAP_NEEDED_S = {"B": 300, "C": 1800}
+"""The shortest `allow_gap` of a class of move, for a host that serves https today (design of the gates)."""
+
+GAP_REASON = {
+    "B": "its DNS record is its edge, so the edge can only be proven after the record changed",
+    "C": "its certificate is only issued after DNS moved",
+}
+
+
+def findings(
+    desired: Desired,
+    hosts: Mapping[str, HostView],
+    world: Mapping[str, Live],
+    composed: Mapping[str, Composition],
+) -> Iterator[Finding]:
+    """Yield every refusal and warning that the engine itself has about the file's hosts."""
+    reachable = {hash8(account) for live in world.values() for account in live.accounts}
+    for view in hosts.values():
+        if view.domain is None:
+            continue
+        yield from _zone(view)
+        yield from _ownership(view, desired)
+        if view.domain.state == "present":
+            yield from _apex(view)
+            yield from _proxied(view, composed)
+            yield from _gap(view)
+            yield from _accounts(view, desired, composed, reachable)
+
+
+def _error(host: str, text: str, lift: str, key: str = "") -> Finding:
+    return Finding(Severity.ERROR, host, text, lift, key)
+
+
+def _zone(view: HostView) -> Iterator[Finding]:
+    if view.view is None and view.domain is not None:
+        yield _error(
+            view.host,
+            f"no zone of `{view.dns}` holds {view.host}",
+            "add the zone to that account, or name the alias that holds it with `dns:` "
+            "(tdr never creates a zone); then run tdr again",
+            "dns",
+        )
+
+
+def _ownership(view: HostView, desired: Desired) -> Iterator[Finding]:
+    others = sorted({claim.owner for claim in view.claims} - {desired.owner})
+    for other in others:
+        yield _error(
+            view.host,
+            f"{view.host} is claimed by owner `{other}` (TXT at _tdr.{view.host}), "
+            f"this file is `{desired.owner}`",
+            f"run `tdr adopt -from {other} {view.host}` to take it over, "
+            f"or `tdr forget {view.host}` as `{other}` to give it up",
+        )
+
+
+def _apex(view: HostView) -> Iterator[Finding]:
+    if view.view is not None and view.host == view.view.zone.name:
+        yield _error(
+            view.host,
+            f"{view.host} is the apex of its zone, and a tracking domain must be a subdomain",
+            f"write a host below it, such as click.{view.host}",
+        )
+
+
+def _proxied(view: HostView, composed: Mapping[str, Composition]) -> Iterator[Finding]:
+    domain = view.domain
+    if domain is None or view.target is None or not view.target.proxied or view.view is None:
+        return
+    account = composed[domain.cdn].accounts.get(view.host, "")
+    if view.view.zone.account != account:
+        yield _error(
+            view.host,
+            f"`{domain.cdn}` serves {view.host} through a record in its own zone, "
+            f"but `dns: {domain.dns}` is another account",
+            f"write `dns: {domain.cdn}`",
+            "dns",
+        )
+
+
+def _gap(view: HostView) -> Iterator[Finding]:
+    domain = view.domain
+    if domain is None or view.target is None or not (view.moves and view.https_live and view.before):
+        return
+    class_ = view.target.move_class
+    needed_s = GAP_NEEDED_S.get(class_, 0)
+    if needed_s and (domain.allow_gap_s or 0) < needed_s:
+        yield _error(
+            view.host,
+            f"{view.host} serves https links today and this move has class {class_}: {GAP_REASON[class_]}; "
+            f"https links may fail for up to {needed_s // 60} minutes",
+            f"write `allow_gap: {needed_s // 60}m`, or build a sibling host and leave this one untouched",
+            "allow_gap",
+        )
+
+
+def _accounts(
+    view: HostView, desired: Desired, composed: Mapping[str, Composition], reachable: set[str]
+) -> Iterator[Finding]:
+    claim, domain = view.claim, view.domain
+    if claim is None or domain is None:
+        return
+    for field, key in (("sp", "sparkpost"), ("cdn", "cdn")):
+        written = claim.get(field)
+        if written and hash_of(written) not in reachable:
+            yield _error(
+                view.host,
+                f"the claim on {view.host} says that it lives in {key} account {written}, "
+                "which no alias of the file reaches",
+                f"add an alias for that account, or run `tdr forget {view.host}` if it is gone",
+                key,
+            )
+    yield from _moved_account(view, claim, desired, composed, reachable)
+
+
+def _moved_account(
+    view: HostView,
+    claim: Claim,
+    desired: Desired,
+    composed: Mapping[str, Composition],
+    reachable: set[str],
+) -> Iterator[Finding]:
+    domain, written = view.domain, claim.get("sp")
+    if domain is None or not written or hash_of(written) not in reachable:
+        return
+    new = sparkpost_account(domain, desired, composed)
+    if new != written:
+        yield _error(
+            view.host,
+            f"{view.host} is live in SparkPost account {written} and the file moves it to {new or 'none'}: "
+            "links in mail already sent belong to the old account and would break",
+            "keep this host where it is and build a sibling (such as click2) in the new account; "
+            "when the old links have died, write `state: absent` for this one",
+            "sparkpost",
+        )

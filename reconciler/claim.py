@@ -1,0 +1,113 @@
+"""The claim: what tdr remembers of a host between runs, as one TXT text at `_tdr.<host>`. Pure.
+
+`v=tdr1 o=OWNER w=DIGEST8 sp=eu.HASH8 cdn=cloudflare.HASH8 was=CNAME:spgo.io@3600 at=20260105T090000Z`
+
+Fields that this version does not know are kept as they stand.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+VERSION = "tdr1"
+MAX_BYTES = 1000
+AT_FORMAT = "%Y%m%dT%H%M%SZ"
+NOW = "*"
+"""Stands for the time of writing in the text of a planned claim: plans show no dates."""
+
+
+def hash8(text: str) -> str:
+    """Return eight hex digits that stand for text, so that no account id is in public DNS."""
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+@dataclass(frozen=True, slots=True)
+class Was:
+    """The host record before tdr: the way back."""
+
+    type: str
+    values: tuple[str, ...]
+    ttl: int
+
+    def __str__(self) -> str:
+        return f"{self.type}:{','.join(self.values)}@{self.ttl}"
+
+
+def parse_was(text: str) -> Was | None:
+    """Return the record that text spells, or None where it spells none."""
+    type_, _, rest = text.partition(":")
+    values, _, ttl = rest.rpartition("@")
+    if not type_ or not values or not ttl.isdigit():
+        return None
+    return Was(type_, tuple(values.split(",")), int(ttl))
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A claim's fields in the order in which they stand."""
+
+    fields: tuple[tuple[str, str], ...]
+
+    def get(self, key: str) -> str | None:
+        return dict(self.fields).get(key)
+
+    @property
+    def owner(self) -> str:
+        return self.get("o") or ""
+
+    @property
+    def digest(self) -> str:
+        return self.get("w") or ""
+
+    @property
+    def was(self) -> Was | None:
+        return parse_was(self.get("was") or "")
+
+    @property
+    def at_s(self) -> float | None:
+        """Since when the record of `was` is no longer handed out, in unix seconds; None where unknown."""
+        try:
+            return datetime.strptime(self.get("at") or "", AT_FORMAT).replace(tzinfo=UTC).timestamp()
+        except ValueError:
+            return None
+
+    def updated(self, changed: Mapping[str, str | None]) -> Claim:
+        """Return the claim with fields set, or dropped where None; the others stay, in order."""
+        kept = [(k, changed.get(k, v)) for k, v in self.fields]
+        added = [(k, v) for k, v in changed.items() if k not in dict(self.fields)]
+        return Claim(tuple((k, v) for k, v in [*kept, *added] if v is not None))
+
+    def text(self) -> str:
+        """Return the TXT text; raises ValueError over 1,000 bytes, the most that is sure to be carried."""
+        text = " ".join(f"{key}={value}" for key, value in self.fields)
+        if len(text.encode()) > MAX_BYTES:
+            raise ValueError(f"the claim has {len(text.encode())} bytes, {MAX_BYTES} fit")
+        return text
+
+
+EMPTY_CLAIM = Claim((("v", VERSION),))
+
+
+def is_claim(text: str) -> bool:
+    """Tell whether a TXT text is a claim of any owner."""
+    return text == f"v={VERSION}" or text.startswith(f"v={VERSION} ")
+
+
+def parse_claim(text: str) -> Claim:
+    """Return the claim that text spells; words without `=` are kept as fields with no value."""
+    pairs = (word.partition("=") for word in text.split())
+    return Claim(tuple((key, value) for key, _, value in pairs))
+
+
+def claims_in(values: Iterable[str]) -> tuple[Claim, ...]:
+    """Return the claims among the texts of one TXT set."""
+    return tuple(parse_claim(text) for text in values if is_claim(text))
+
+
+def stamp(text: str, now_s: float) -> str:
+    """Return a planned claim text with the time of writing put in."""
+    when = datetime.fromtimestamp(now_s, UTC).strftime(AT_FORMAT)
+    return text.replace(f" at={NOW}", f" at={when}")

@@ -1,0 +1,181 @@
+"""Asking whether a gate holds: vendors for readiness, DNS servers for answers, the edge for SparkPost's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from reconciler.answers import NameServer, ServerAnswer
+from reconciler.claim import claims_in
+from reconciler.clock import Clock
+from reconciler.diff import resolve
+from reconciler.dns import CLAIM, record_id
+from reconciler.errors import ProviderError
+from reconciler.hostview import HostView
+from reconciler.model import Resource, ResourceId
+from reconciler.plan import Gate, GateKind
+from reconciler.probe import CLICK_PATH, Probe, judge
+from reconciler.provider import Provider, Status, Verifier
+from reconciler.tracking import SECURE
+
+Current = Mapping[ResourceId, Resource | None]
+MAX_ADDRESSES = 4
+"""How many addresses of an edge are probed: enough to catch one that is half deployed."""
+
+
+class Outside(Protocol):
+    """The network as it is seen from outside the vendors' accounts (`reconciler.net`)."""
+
+    def addresses(self, name: str) -> tuple[str, ...]:
+        """Return the addresses of name, by the recursive resolver."""
+
+    def name_servers(self, zone: str) -> tuple[NameServer, ...]:
+        """Return the authoritative servers of zone, each address."""
+
+    def ask_all(self, servers: Sequence[NameServer], name: str, rtype: str) -> tuple[ServerAnswer, ...]:
+        """Ask each server itself."""
+
+    def get(self, host: str, scheme: str, path: str, address: str | None = None) -> Probe:
+        """GET without following redirects, with SNI and Host `host`, at this address."""
+
+
+@dataclass(frozen=True, slots=True)
+class GateKeeper:
+    """Answers for gates. Every method may be called from any thread; none writes but `verify`."""
+
+    providers: Mapping[str, Provider]
+    outside: Outside
+    hosts: Mapping[str, HostView]
+    clock: Clock
+    low_ttl_s: int = 60
+
+    def check(self, gates: Sequence[Gate], current: Current) -> dict[str, Status | ProviderError]:
+        """Return for each gate whether it holds. The gates are of one kind, and of one account."""
+        match gates[0].kind:
+            case GateKind.READY:
+                return self._ready(gates)
+            case GateKind.VERIFIED:
+                return {gate.id: self._verified(gate) for gate in gates}
+            case GateKind.ANSWERS:
+                return {gate.id: self._answers(gate, current) for gate in gates}
+            case GateKind.SERVES:
+                return {gate.id: self._serves(gate, current) for gate in gates}
+            case GateKind.PROBE:
+                return {gate.id: self._probe(gate) for gate in gates}
+            case GateKind.OLD_TTL:
+                return {gate.id: Status(ready=True, text="passed") for gate in gates}
+
+    # -- the vendors
+    def _ready(self, gates: Sequence[Gate]) -> dict[str, Status | ProviderError]:
+        ids = [gate.subjects[0] for gate in gates]
+        try:
+            statuses = self.providers[ids[0].alias].ready(ids)
+        except ProviderError as error:
+            return {gate.id: error for gate in gates}
+        unknown = Status(ready=False, text="the vendor does not list it")
+        return {gate.id: statuses.get(gate.subjects[0], unknown) for gate in gates}
+
+    def _verified(self, gate: Gate) -> Status | ProviderError:
+        provider = self.providers[gate.subjects[0].alias]
+        if not isinstance(provider, Verifier):
+            raise AssertionError(f"unreachable: {gate.subjects[0].alias} plays sparkpost and cannot verify")
+        try:
+            return provider.verify(gate.subjects[0])
+        except ProviderError as error:
+            return error
+
+    # -- DNS
+    def _zone(self, host: str) -> str:
+        view = self.hosts[host].view
+        return view.zone.name if view else host
+
+    def _answers(self, gate: Gate, current: Current) -> Status:
+        record = current.get(gate.subjects[0])
+        servers = self.outside.name_servers(self._zone(gate.host))
+        if record is None or not servers:
+            return Status(ready=False, text=f"no name server of {self._zone(gate.host)} is known yet")
+        late = [str(answer) for answer in self._disagreeing(record, servers)]
+        if late:
+            return Status(ready=False, text=f"{len(late)} of {len(servers)} servers not yet: {late[0]}")
+        return Status(ready=True, text=f"{len(servers)} servers answer")
+
+    def _disagreeing(self, record: Resource, servers: Sequence[NameServer]) -> list[ServerAnswer]:
+        name, type_, values = str(record.attrs["name"]), str(record.attrs["type"]), record.attrs["values"]
+        wanted = {str(value) for value in values} if isinstance(values, tuple) else set()
+        if record.attrs.get("proxied") is True:
+            return [a for a in self.outside.ask_all(servers, name, "A") if a.trouble or not a.values]
+        disagreeing: list[ServerAnswer] = []
+        for part in type_.split("+"):
+            expected = {v for v in wanted if part == type_ or (":" in v) == (part == "AAAA")}
+            answers = self.outside.ask_all(servers, name, part)
+            disagreeing += [a for a in answers if a.trouble or set(a.values) != expected]
+        return disagreeing
+
+    # -- the edge
+    def _serves(self, gate: Gate, current: Current) -> Status:
+        """The new edge, before DNS moves: its addresses come from the target, not from the host's name."""
+        target = self.hosts[gate.host].target
+        known = {id_: resource for id_, resource in current.items() if resource is not None}
+        values = [resolve(value, known) for value in target.values] if target else []
+        names = [value for value in values if isinstance(value, str)]
+        if target is None or not names:
+            return Status(ready=False, text="where the new edge is is not known yet")
+        addresses = [
+            a for n in names for a in (self.outside.addresses(n) if target.type == "CNAME" else (n,))
+        ]
+        if not addresses:
+            return Status(ready=False, text=f"the edge {', '.join(names)} has no address yet")
+        return self._all_answer(gate.host, addresses)
+
+    def _probe(self, gate: Gate) -> Status:
+        """The host as it is served now: addresses from its own servers, so that no cache answers."""
+        addresses = self._edge_addresses(gate.host)
+        if not addresses:
+            return Status(ready=False, text=f"{gate.host} has no address yet")
+        return self._all_answer(gate.host, addresses)
+
+    def _edge_addresses(self, host: str) -> tuple[str, ...]:
+        servers = self.outside.name_servers(self._zone(host))
+        for answer in self.outside.ask_all(servers, host, "A"):
+            if answer.trouble is None and answer.values:
+                return answer.values
+            if answer.trouble is None and answer.cname:
+                return self.outside.addresses(answer.cname)
+        return ()
+
+    def _all_answer(self, host: str, addresses: Sequence[str]) -> Status:
+        for address in addresses[:MAX_ADDRESSES]:
+            for scheme in ("https", "http"):
+                verdict = judge(self.outside.get(host, scheme, CLICK_PATH, address))
+                if not verdict.ok:
+                    return Status(ready=False, text=f"{scheme}://{host} at {address}: {verdict.reason}")
+        return Status(
+            ready=True, text=f"{len(addresses[:MAX_ADDRESSES])} addresses answer over https and http"
+        )
+
+    # -- times and states
+    def old_answer_gone_s(self, gate: Gate, current: Current, moved_at_s: float | None) -> float:
+        """Return when no resolver can hold the old answer any longer, in unix seconds.
+
+        The claim remembers since when it is not handed out; without that memory the wait begins now.
+        """
+        view = self.hosts[gate.host]
+        since_s = self._since_s(view, current)
+        ends_s = (self.clock.now() if since_s is None else since_s) + gate.wait_s
+        return ends_s if moved_at_s is None else max(ends_s, moved_at_s + min(self.low_ttl_s, gate.wait_s))
+
+    def _since_s(self, view: HostView, current: Current) -> float | None:
+        record = current.get(record_id(view.dns, view.host, CLAIM))
+        values = record.attrs["values"] if record is not None else ()
+        texts = [str(value) for value in values] if isinstance(values, tuple) else []
+        times = [claim.at_s for claim in claims_in(texts) if claim.at_s is not None]
+        return max(times, default=None)
+
+    def is_secure(self, host: str, current: Current) -> bool:
+        """Tell whether SparkPost writes https links for host."""
+        domain = self.hosts[host].domain if host in self.hosts else None
+        if domain is None or domain.sparkpost is None:
+            return False
+        secure = current.get(ResourceId(domain.sparkpost, SECURE, host))
+        return secure is not None and secure.attrs.get("secure") is True

@@ -1,0 +1,176 @@
+"""The plan: ordered data that can be shown, saved, compared and refused. Pure; holds no secret."""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from reconciler.model import Action, Change, Finding, Ref, Resource, ResourceId, Value
+
+
+class GateKind(enum.Enum):
+    """What stands between changes; the values are what the plan calls them."""
+
+    READY = "ready"
+    SERVES = "edge serves"
+    ANSWERS = "dns answers"
+    PROBE = "edge probed"
+    VERIFIED = "sparkpost verified"
+    OLD_TTL = "old ttl passed"
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A condition that must hold before what needs it may go on.
+
+    subjects   the resources that it is about
+    timeout_s  how long an unmet gate is asked again
+    wait_s     a fixed wait, counted from when the old answer was last handed out
+    usual_s    how long it usually takes, for the forecast
+    poll_s     how often it is asked
+    text       what is waited for, for people
+    """
+
+    id: str
+    kind: GateKind
+    host: str
+    subjects: tuple[ResourceId, ...]
+    text: str
+    timeout_s: int = 0
+    wait_s: int = 0
+    usual_s: int = 0
+    poll_s: float = 10.0
+    needs: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One write of a change: most changes have one, a host record and a claim may have more.
+
+    `write` is what stands after it, None for a deletion. `phase` says what the step is for, empty where the
+    change has no other.
+    """
+
+    id: str
+    change: Change
+    write: Resource | None
+    phase: str = ""
+    last: bool = True
+    needs: frozenset[str] = frozenset()
+
+    @property
+    def host(self) -> str:
+        return self.change.host or ""
+
+
+Node: TypeAlias = Step | Gate
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run will do.
+
+    changes    by address; nodes: their steps and the gates between, in an order that can be followed
+    findings   what the plan says beside; an error has already taken its host's changes out
+    classes    for each host that moves, how seamless that is: A, B or C
+    desired    the normalised file, so that a saved plan needs no other
+    complete   False where `-target` or `-exclude` left something out
+    orphans    hosts that the owner claims and no file names
+    drifted    hosts whose live state differs although the file did not change
+    """
+
+    owner: str
+    changes: tuple[Change, ...]
+    nodes: tuple[Node, ...]
+    findings: tuple[Finding, ...] = ()
+    classes: Mapping[str, str] = field(default_factory=dict)
+    desired: Mapping[str, object] = field(default_factory=dict)
+    complete: bool = True
+    orphans: tuple[str, ...] = ()
+    drifted: frozenset[str] = frozenset()
+    mode: str = "apply"
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return tuple(node for node in self.nodes if isinstance(node, Step))
+
+    @property
+    def gates(self) -> tuple[Gate, ...]:
+        return tuple(node for node in self.nodes if isinstance(node, Gate))
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The hosts that something is to be done for."""
+        return tuple(sorted({change.host for change in self.changes if change.host}))
+
+    def count(self) -> tuple[int, int, int, int, int]:
+        """Return how many are imported, added, changed, destroyed, forgotten.
+
+        A replacement is one added and one destroyed.
+        """
+        actions = [change.action for change in self.changes]
+        replaced = actions.count(Action.REPLACE)
+        return (
+            sum(change.adopts for change in self.changes),
+            actions.count(Action.CREATE) + replaced,
+            actions.count(Action.UPDATE),
+            actions.count(Action.DELETE) + replaced,
+            actions.count(Action.FORGET),
+        )
+
+    @property
+    def fingerprints(self) -> dict[str, str]:
+        """For each address, a digest of both sides: managed attributes only."""
+        return {change.id.address: fingerprint(change) for change in self.changes}
+
+
+def plain(value: Value) -> object:
+    """Return value as JSON data; a Ref as the text that plans show for it."""
+    if isinstance(value, Ref):
+        return {"ref": value.target.address, "output": value.output}
+    if isinstance(value, Mapping):
+        return {name: plain(inner) for name, inner in sorted(value.items())}
+    if isinstance(value, tuple):
+        return [plain(inner) for inner in value]
+    return value
+
+
+def fingerprint(change: Change) -> str:
+    """Return a digest of what the change starts from and leads to."""
+    sides = [None if r is None else plain(r.attrs) for r in (change.before, change.after)]
+    text = json.dumps([change.action.value, change.adopts, *sides], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def moved(approved: Plan, now: Plan) -> tuple[str, ...]:
+    """Return by name what differs between the approved plan and the same plan made anew.
+
+    Findings, gates and readiness are left out: issuing and deploying never make a plan stale.
+    """
+    old, new = approved.fingerprints, now.fingerprints
+    by_id = {change.id.address: change for change in (*approved.changes, *now.changes)}
+    return tuple(
+        f"{address}: {_difference(address, old, new, by_id)}"
+        for address in sorted(old.keys() | new.keys())
+        if old.get(address) != new.get(address)
+    )
+
+
+def _difference(
+    address: str, old: Mapping[str, str], new: Mapping[str, str], by_id: Mapping[str, Change]
+) -> str:
+    if address not in new:
+        return "is no longer to be changed"
+    action = by_id[address].action.value
+    if address not in old:
+        return f"is now to be changed too ({action})"
+    return "its live state or its desired state is not what the plan was made from"
+
+
+def targeted(changes: Iterable[Change], hosts: frozenset[str]) -> tuple[Change, ...]:
+    """Return the changes that serve one of hosts."""
+    return tuple(change for change in changes if change.host in hosts)

@@ -1,0 +1,241 @@
+"""Desired × live → plan. Pure."""
+
+from __future__ import annotations
+
+import dataclasses
+import fnmatch
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from reconciler import policy
+from reconciler.assemble import Assembly, World, assemble, blocked_hosts
+from reconciler.desired import Desired
+from reconciler.diff import diff
+from reconciler.dns import CLAIM, DNS_RECORD
+from reconciler.hostview import HostView
+from reconciler.model import Action, Change, Finding, Resource, ResourceId, Severity
+from reconciler.order import order, role_of
+from reconciler.parts import with_hosts
+from reconciler.plan import Plan
+from reconciler.provider import Kind, Parts, Provider
+from reconciler.tracking import DEFAULT, LINK, MANAGED_CERTIFICATE, SECURE
+
+GONE_WITH_TRACKING_DOMAIN = (SECURE, MANAGED_CERTIFICATE)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the command line asks of a plan.
+
+    targets, excludes   globs on hosts, or plan addresses
+    replaces            plan addresses
+    resume              only hosts in mid-phase whose claim has today's digest
+    """
+
+    targets: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
+    replaces: tuple[str, ...] = ()
+    destroy: bool = False
+    prune: bool = False
+    refresh_only: bool = False
+    resume: bool = False
+    max_deletes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """All that a plan is made from."""
+
+    desired: Desired
+    parts: Mapping[str, Parts]
+    world: World
+    providers: Mapping[str, Provider]
+    kinds: Mapping[str, Kind]
+    choice: Choice = field(default_factory=Choice)
+
+
+def make_plan(inputs: Inputs) -> Plan:
+    """Return the plan; the same for any order of the inputs.
+
+    Errors among its findings have already taken their hosts' changes out.
+    """
+    desired, choice = _as_chosen(inputs.desired, inputs.choice), inputs.choice
+    parts = _parts(inputs, desired)
+    assembly = assemble(desired, parts, inputs.world, inputs.providers)
+    changes = tuple(_changes(desired, assembly, choice))
+    findings = {
+        *assembly.findings,
+        *policy.ownership(desired, tuple(assembly.live.values())),
+        *policy.deletions(
+            changes,
+            desired,
+            assembly.hosts,
+            max_deletes=choice.max_deletes,
+            unlimited=choice.destroy,
+        ),
+        *_unset_defaults(changes, assembly),
+    }
+    blocked = blocked_hosts(findings)
+    allowed = tuple(c for c in changes if c.host not in blocked and _chosen(c, choice))
+    return Plan(
+        owner=desired.owner,
+        changes=tuple(sorted(allowed, key=lambda c: c.id)),
+        nodes=order(allowed, assembly.desired, assembly.hosts, inputs.kinds),
+        findings=tuple(sorted(findings, key=lambda f: (f.severity.value, f.host or "", f.text))),
+        classes={
+            h: v.target.move_class for h, v in assembly.hosts.items() if v.moves and v.target and v.before
+        },
+        desired=inputs.desired.as_data(),
+        complete=not (choice.targets or choice.excludes or choice.resume),
+        orphans=assembly.orphans,
+        drifted=frozenset(_drifted(desired, assembly.hosts, allowed)),
+        mode="destroy" if choice.destroy else "apply",
+    )
+
+
+# -- what is asked for
+def _as_chosen(desired: Desired, choice: Choice) -> Desired:
+    if not choice.destroy:
+        return desired
+    gone = {host: replace(domain, state="absent") for host, domain in desired.domains.items()}
+    return dataclasses.replace(desired, domains=gone)
+
+
+def _parts(inputs: Inputs, desired: Desired) -> dict[str, Parts]:
+    absent = {host for host, domain in desired.domains.items() if domain.state == "absent"}
+    return {alias: _mark_absent(parts, absent) for alias, parts in inputs.parts.items()}
+
+
+def _mark_absent(parts: Parts, absent: Collection[str]) -> Parts:
+    played = {
+        part: tuple(replace(w, absent=w.absent or w.host in absent) for w in getattr(parts, part))
+        for part in ("cdn", "sparkpost", "dns")
+    }
+    return Parts(**played)
+
+
+def is_chosen(host: str | None, addresses: Iterable[str], choice: Choice) -> bool:
+    """Tell whether `-target` and `-exclude` leave this host or one of these addresses in."""
+    names = [*([host] if host else []), *addresses]
+    hit = any(fnmatch.fnmatchcase(name, glob) for name in names for glob in choice.targets)
+    out = any(fnmatch.fnmatchcase(name, glob) for name in names for glob in choice.excludes)
+    return (hit or not choice.targets) and not out
+
+
+def _chosen(change: Change, choice: Choice) -> bool:
+    return is_chosen(change.host, (), choice)
+
+
+# -- the changes
+def _changes(desired: Desired, assembly: Assembly, choice: Choice) -> Iterator[Change]:
+    ids: dict[str | None, set[ResourceId]] = {}
+    for resource in (*assembly.live.values(), *assembly.desired.values()):
+        ids.setdefault(resource.host, set()).add(resource.id)
+    for host, mine in ids.items():
+        if host is None:
+            yield from _shared(desired, assembly, mine)
+            continue
+        view = assembly.hosts.get(host)
+        if view is None or (view.domain is None and not choice.prune):
+            continue
+        if view.domain is None or view.domain.state == "absent":
+            yield from _deletions(view, assembly, mine, desired.owner)
+        elif not choice.resume or _mid_phase(view, desired):
+            yield from _updates(view, assembly, mine, desired, choice)
+
+
+def _mid_phase(view: HostView, desired: Desired) -> bool:
+    return view.claim is not None and view.claim.digest == desired.digest(view.host)
+
+
+def _updates(
+    view: HostView, assembly: Assembly, ids: Collection[ResourceId], desired: Desired, choice: Choice
+) -> Iterator[Change]:
+    for id_ in sorted(ids):
+        live, wanted = assembly.live.get(id_), assembly.desired.get(id_)
+        ours = view.claim is not None or (live is not None and live.mark == desired.owner)
+        is_claim = id_.kind == DNS_RECORD and role_of(id_) == CLAIM
+        change = diff(live, wanted, adopts=live is not None and not ours and not is_claim)
+        if id_.address in choice.replaces and live is not None and wanted is not None:
+            change = Change(
+                id_, Action.REPLACE, live, wanted, change.fields if change else (), reason="requested"
+            )
+        if change is not None and not _is_silent(change):
+            yield change
+
+
+def _is_silent(change: Change) -> bool:
+    """A default that is already off, and what goes with its tracking domain, need no deletion."""
+    if change.action is not Action.DELETE or change.before is None:
+        return False
+    off = change.id.kind == DEFAULT and change.before.attrs.get("default") is not True
+    return off or change.id.kind in GONE_WITH_TRACKING_DOMAIN
+
+
+def _deletions(
+    view: HostView, assembly: Assembly, ids: Collection[ResourceId], owner: str
+) -> Iterator[Change]:
+    for id_ in sorted(ids):
+        live = assembly.live.get(id_)
+        change = diff(live, None)
+        if change is None or live is None or _is_silent(change):
+            continue
+        ours = view.claim is not None or live.mark == owner
+        if ours or _is_keyed_by(id_, view.host):
+            yield replace(change, reason="absent")
+
+
+def _is_keyed_by(id_: ResourceId, host: str) -> bool:
+    """Tell whether an unmarked resource is this very host's: by key, or a link that must go first."""
+    return id_.key == host or id_.key.startswith(f"{host}/") or id_.kind == LINK
+
+
+def _shared(desired: Desired, assembly: Assembly, ids: Collection[ResourceId]) -> Iterator[Change]:
+    for id_ in sorted(ids):
+        live, wanted = assembly.live.get(id_), assembly.desired.get(id_)
+        if wanted is None and (live is None or live.mark != desired.owner):
+            continue
+        change = diff(live, wanted)
+        if change is not None:
+            yield change
+
+
+# -- what a person should know beside
+def _unset_defaults(changes: Iterable[Change], assembly: Assembly) -> Iterator[Finding]:
+    """Name the default that SparkPost silently unsets when another one is set in its scope."""
+    for change in changes:
+        if change.id.kind != DEFAULT or change.after is None or change.after.attrs.get("default") is not True:
+            continue
+        if change.before is not None and change.before.attrs.get("default") is True:
+            continue
+        for other in assembly.live.values():
+            if _is_default_beside(other, change.after):
+                yield Finding(
+                    Severity.WARNING,
+                    change.host,
+                    f"SparkPost will unset the present default {other.id.key} when {change.id.key} becomes it",
+                    f"nothing, if that is meant; else take `default: true` from {change.id.key}",
+                    "default",
+                )
+
+
+def _is_default_beside(other: Resource, new: Resource) -> bool:
+    same_scope = other.attrs.get("subaccount") == new.attrs.get("subaccount")
+    return (
+        other.id.kind == DEFAULT
+        and other.id.alias == new.id.alias
+        and other.id != new.id
+        and same_scope
+        and other.attrs.get("default") is True
+    )
+
+
+def _drifted(desired: Desired, hosts: Mapping[str, HostView], changes: Iterable[Change]) -> Iterator[str]:
+    """Name the hosts whose live state differs although the file says what it said when last approved."""
+    for host in sorted({change.host for change in changes if change.host}):
+        view = hosts.get(host)
+        if view and view.domain and view.claim and view.claim.digest == desired.digest(host):
+            yield host
+
+
+__all__ = ["Choice", "Inputs", "is_chosen", "make_plan", "with_hosts"]

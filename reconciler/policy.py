@@ -1,0 +1,64 @@
+"""What a plan may not do, said as findings that name the rule, the line and what lifts it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+
+from reconciler.desired import Desired
+from reconciler.hostview import HostView
+from reconciler.model import Action, Change, Finding, Resource, Severity
+
+
+def ownership(desired: Desired, live: Collection[Resource]) -> Iterator[Finding]:
+    """Refuse hosts whose resources bear another owner's mark."""
+    foreign = {(r.host, r.mark, r.id.address) for r in live if r.mark not in (None, desired.owner) and r.host}
+    for host, mark, address in sorted(foreign, key=str):
+        if host in desired.domains:
+            yield Finding(
+                Severity.ERROR,
+                host,
+                f"{address} is marked as owner `{mark}`'s, this file is `{desired.owner}`",
+                f"run `tdr adopt -from {mark} {host}` to take it over",
+            )
+
+
+def deletions(
+    changes: Collection[Change],
+    desired: Desired,
+    hosts: Mapping[str, HostView],
+    *,
+    max_deletes: int | None,
+    unlimited: bool,
+) -> Iterator[Finding]:
+    """Refuse to take down protected domains, and more domains than the policy allows.
+
+    `max_deletes` replaces the file's limit for one run; `unlimited` is for `destroy`, which is about
+    deleting. Domains are counted, not resources.
+    """
+    going = sorted({c.host for c in changes if c.action is Action.DELETE and c.host and _goes(hosts, c.host)})
+    for host in going:
+        if host in desired.policy.protected:
+            yield Finding(
+                Severity.ERROR,
+                host,
+                f"{host} is protected and the plan would delete it",
+                "take it out of `policy: protected:` first",
+                "state",
+            )
+    allowed = desired.policy.max_deletes if max_deletes is None else max_deletes
+    counted = [host for host in going if host not in desired.policy.protected]
+    if not unlimited and len(counted) > allowed:
+        for host in counted:
+            yield Finding(
+                Severity.ERROR,
+                host,
+                f"{len(counted)} domains would be deleted ({', '.join(counted)}), "
+                f"`policy: max_deletes:` allows {allowed}",
+                f"pass `-max-deletes {len(counted)}` for this run, or raise `max_deletes`",
+                "state",
+            )
+
+
+def _goes(hosts: Mapping[str, HostView], host: str) -> bool:
+    view = hosts.get(host)
+    return view is None or view.domain is None or view.domain.state == "absent"

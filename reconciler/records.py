@@ -1,0 +1,190 @@
+"""The host record and the claim of one host: what is live, what is wanted. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+from reconciler.claim import EMPTY_CLAIM, NOW, Claim, Was, claims_in, is_claim
+from reconciler.dns import (
+    CLAIM,
+    HOST,
+    HostTarget,
+    Record,
+    RRset,
+    Zone,
+    claim_name,
+    record_id,
+    wildcard_for,
+)
+from reconciler.model import Attrs, Resource, Value, attrs
+
+ADDRESS_TYPES = ("A", "AAAA", "CNAME")
+LOW_TTL_S = 300
+"""A TTL up to this is not worth lowering before a move."""
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneView:
+    """One zone with its record sets by name."""
+
+    zone: Zone
+    by_name: Mapping[str, tuple[RRset, ...]]
+
+    def sets(self, name: str, *types: str) -> tuple[RRset, ...]:
+        return tuple(found for found in self.by_name.get(name, ()) if not types or found.type in types)
+
+
+def zone_view(zone: Zone, rrsets: Sequence[RRset]) -> ZoneView:
+    """Return the record sets of zone, by name."""
+    by_name: dict[str, list[RRset]] = {}
+    for rrset in rrsets:
+        if rrset.zone == zone.name:
+            by_name.setdefault(rrset.name, []).append(rrset)
+    return ZoneView(zone, MappingProxyType({name: tuple(sets) for name, sets in by_name.items()}))
+
+
+def live_record(alias: str, host: str, role: str, zone: Zone, sets: Sequence[RRset]) -> Resource | None:
+    """Return the record sets at one name as one resource; an A and an AAAA set are one `A+AAAA`."""
+    if not sets:
+        return None
+    ordered = sorted(sets, key=lambda one: one.type)
+    values = sorted(value for one in ordered for value in one.values)
+    merged: dict[str, Value] = {}
+    for one in ordered:
+        merged.update(one.attrs)
+    outputs: Attrs = MappingProxyType({one.type: one.outputs for one in ordered})
+    return Resource(
+        id=record_id(alias, host, role),
+        attrs=attrs(
+            name=ordered[0].name,
+            type="+".join(one.type for one in ordered),
+            values=values,
+            ttl=max(one.ttl for one in ordered),
+            **merged,
+        ),
+        host=host,
+        container=zone.container,
+        outputs=outputs,
+    )
+
+
+def live_host(alias: str, host: str, view: ZoneView) -> Resource | None:
+    """Return the live host record: CNAME, A or AAAA."""
+    return live_record(alias, host, HOST, view.zone, view.sets(host, *ADDRESS_TYPES))
+
+
+def live_claim(alias: str, host: str, view: ZoneView) -> Resource | None:
+    """Return the live claim record, whoever's it is; None where no TXT there is a claim."""
+    sets = view.sets(claim_name(host), "TXT")
+    if not any(is_claim(text) for one in sets for text in one.values):
+        return None
+    return live_record(alias, host, CLAIM, view.zone, sets)
+
+
+def claims_of(host: str, view: ZoneView) -> tuple[Claim, ...]:
+    """Return every claim on host that stands in its zone."""
+    return tuple(claim for one in view.sets(claim_name(host), "TXT") for claim in claims_in(one.values))
+
+
+def claimed_hosts(view: ZoneView, owner: str) -> tuple[str, ...]:
+    """Return the hosts of the zone that owner claims."""
+    prefix = claim_name("")
+    return tuple(
+        sorted(
+            name.removeprefix(prefix)
+            for name in view.by_name
+            if name.startswith(prefix)
+            and any(claim.owner == owner for claim in claims_of(name.removeprefix(prefix), view))
+        )
+    )
+
+
+def was_of(record: Resource | None) -> Was | None:
+    """Return the live host record as the claim remembers it."""
+    if record is None:
+        return None
+    values = record.attrs["values"]
+    proxied = record.attrs.get("proxied") is True
+    if not isinstance(values, tuple):
+        raise AssertionError("unreachable: the values of a live record are a tuple")
+    type_ = f"PROXIED-{record.attrs['type']}" if proxied else str(record.attrs["type"])
+    return Was(type_, tuple(str(value) for value in values), int(str(record.attrs["ttl"])))
+
+
+def same_answer(one: Was | None, other: Was | None) -> bool:
+    """Tell whether both answer the same, whatever their TTL."""
+    return one is not None and other is not None and (one.type, one.values) == (other.type, other.values)
+
+
+def host_wanted(host: str, target: HostTarget, ttl: int) -> Record:
+    """Return the host record that target asks for."""
+    values = target.values
+    if target.type != "CNAME":
+        values = tuple(sorted(values, key=str))
+    return Record(host, HOST, host, target.type, values, ttl, proxied=True if target.proxied else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What a claim is to say of one host."""
+
+    owner: str
+    digest: str
+    sp: str | None
+    cdn: str
+
+
+def claim_wanted(memory: Memory, old: Claim | None, before: Was | None, *, moves: bool) -> Claim:
+    """Return the claim to write.
+
+    `before` is the live host record, `moves` whether it is about to change its answer. A move that an
+    earlier run began (its TTL lowered) keeps what was remembered then; a lost claim is written anew with
+    the full wait ahead.
+    """
+    base = old or EMPTY_CLAIM
+    changed: dict[str, str | None] = {
+        "o": memory.owner,
+        "w": memory.digest,
+        "sp": memory.sp,
+        "cdn": memory.cdn,
+    }
+    begun = same_answer(base.was, before) and base.at_s is not None
+    if (moves and not begun) or old is None:
+        changed["was"] = str(before) if before else None
+        changed["at"] = NOW if before else None
+    return base.updated(changed)
+
+
+def claim_record(host: str, claim: Claim, view: ZoneView, ttl: int) -> Record:
+    """Return the claim's TXT record; other texts that stand at the name stay."""
+    others = tuple(
+        text for one in view.sets(claim_name(host), "TXT") for text in one.values if not is_claim(text)
+    )
+    return Record(host, CLAIM, claim_name(host), "TXT", tuple(sorted((*others, claim.text()))), ttl)
+
+
+def wildcard_answer(host: str, view: ZoneView) -> Record | None:
+    """Return the host's own record with the value of the wildcard that answers for it today, if one does.
+
+    A name below the host (`_tdr.`) would silence the wildcard (RFC 4592), so this goes first or along.
+    """
+    wildcard = wildcard_for(host, view.by_name)
+    sets = view.sets(wildcard, *ADDRESS_TYPES) if wildcard else ()
+    if not sets:
+        return None
+    ordered = sorted(sets, key=lambda one: one.type)
+    values = tuple(sorted(value for one in ordered for value in one.values))
+    proxied = any(one.attrs.get("proxied") is True for one in ordered)
+    type_ = "+".join(one.type for one in ordered)
+    return Record(host, HOST, host, type_, values, max(one.ttl for one in ordered), proxied or None)
+
+
+def without_stamp(resource: Resource) -> Resource:
+    """Return a planned claim without the time that a later step writes."""
+    values = resource.attrs["values"]
+    if not isinstance(values, tuple):
+        raise AssertionError("unreachable: the values of a claim are a tuple")
+    kept = tuple(str(value).replace(f" at={NOW}", "") for value in values)
+    return replace(resource.with_attrs(values=kept))
