@@ -58,8 +58,8 @@ def exchange_errors(exchange: httpx.Response, body: Any, *, request_too: bool) -
     if spec is None:
         return []
     path = request.url.path
-    template, operation, _ = spec.find(request.method, path)
-    if operation is None:
+    template, _, _ = spec.find(request.method, path)
+    if template is None:
         return [f"{request.method} {path}: no such operation"]
     errors: list[str] = []
     if request_too:

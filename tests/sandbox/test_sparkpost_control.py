@@ -147,6 +147,7 @@ def test_the_state_survives_a_dump_and_a_load() -> None:
     ) as b:
         b.ask(f"http://{NAME}/f/a/x")
         b.client().post("/tracking-domains", {"domain": "new.example.net"})
+        b.patch(managed={"rejected": [NAME]}, mail={"target": "https://shop.example.org/"})
         before = b.sandbox.control("GET", "/state")["vendors"]["sparkpost"]
         listed = b.client().get("/tracking-domains").json()
     with bench(ACCOUNT) as b:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
 from providers.sandbox.sparkpost.domains import SendingDomain, TrackingDomain
@@ -81,6 +81,7 @@ class Account:
         return {
             "region": self.region.name,
             "account": self.name,
+            "managed": {each.name: sorted(getattr(self.managed, each.name)) for each in fields(ManagedRules)},
             "tracking_domains": [domain.saved() for domain in self.tracking.values()],
             "sending_domains": [domain.saved() for domain in self.sending.values()],
         }
@@ -89,6 +90,7 @@ class Account:
         """Take what `saved` gave."""
         tracking = (TrackingDomain.restored(each) for each in saved["tracking_domains"])
         sending = (SendingDomain.restored(each) for each in saved["sending_domains"])
+        self.managed = ManagedRules(**{name: frozenset(hosts) for name, hosts in saved["managed"].items()})
         self.tracking = {domain.domain: domain for domain in tracking}
         self.sending = {domain.domain: domain for domain in sending}
 

@@ -28,7 +28,7 @@ class AccountControl:
 
     def __init__(self) -> None:
         """Nothing was wrapped yet."""
-        self._serial = 0
+        self.serial = 0
 
     def apply(self, account: Account, changes: Mapping[str, Any], now: float) -> dict[str, Any]:
         """Make all changes and return the account as it is then, with `mail` where links were asked for.
@@ -79,9 +79,9 @@ class AccountControl:
     def _mail(self, account: Account, mail: Mapping[str, Any], now: float) -> dict[str, str]:
         if not isinstance(mail, Mapping) or not isinstance(mail.get("target"), str):
             raise ControlError("mail.target: is missing; send the URL that the link leads to")
-        self._serial += 1
+        self.serial += 1
         sending_domain = str(mail.get("sending_domain", ""))
-        return asdict(links.wrapped(account, sending_domain, mail["target"], self._serial, now))
+        return asdict(links.wrapped(account, sending_domain, mail["target"], self.serial, now))
 
 
 def _patched(old: TrackingDomain | None, name: str, members: Mapping[str, Any], now: float) -> TrackingDomain:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Final, Self
+from typing import Any, Final, Self
 
 MINUTE_S: Final = 60.0
 DAY_S: Final = 86_400.0
@@ -151,7 +151,7 @@ class TrackingDomain:
         return asdict(self)
 
     @classmethod
-    def restored(cls, saved: Mapping[str, object]) -> TrackingDomain:
+    def restored(cls, saved: Mapping[str, Any]) -> TrackingDomain:
         """The inverse of `saved`; also reads the world's short form, since every member has a default."""
         members = dict(saved)
         certificate = members.pop("certificate", None)
@@ -159,7 +159,7 @@ class TrackingDomain:
             members["certificate"] = ManagedCertificate(**certificate)
         members["domain"] = str(members["domain"]).lower()
         members["subaccount_id"] = members.get("subaccount_id") or 0
-        return cls(**members)  # type: ignore[arg-type]  # unknown or ill-typed members are the author's error
+        return cls(**members)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,14 +215,14 @@ class SendingDomain:
         return asdict(self)
 
     @classmethod
-    def restored(cls, saved: Mapping[str, object]) -> SendingDomain:
+    def restored(cls, saved: Mapping[str, Any]) -> SendingDomain:
         """The inverse of `saved`; also reads the world's short form."""
         members = dict(saved)
         link = members.get("tracking_domain")
         members["domain"] = str(members["domain"]).lower()
         members["tracking_domain"] = str(link).lower() if link else None
         members["subaccount_id"] = members.get("subaccount_id") or 0
-        return cls(**members)  # type: ignore[arg-type]  # unknown or ill-typed members are the author's error
+        return cls(**members)
 
 
 def _spelt(value: object) -> str:

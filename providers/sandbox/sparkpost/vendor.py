@@ -104,9 +104,16 @@ class SparkPost:
         return bases | self._credentials
 
     def dump(self) -> Any:
-        """Accounts, and every event that the origins saw."""
+        """Accounts, how many links were wrapped, and every event that the origins saw.
+
+        A certificate that is due is settled by the next API call, so it may still read as it was before.
+        """
         events = [event for service in self._services for event in service.origin.saved()]
-        return {"accounts": [account.saved() for account in self._accounts], "events": events}
+        return {
+            "accounts": [account.saved() for account in self._accounts],
+            "wrapped": self._control.serial,
+            "events": events,
+        }
 
     def load(self, state: Any) -> None:
         """Take what `dump` gave; accounts that the world no longer has are left out."""
@@ -114,6 +121,7 @@ class SparkPost:
             account = self._accounts.named(saved["account"], REGIONS[saved["region"]])
             if account is not None:
                 account.restore(saved)
+        self._control.serial = state["wrapped"]
         for service in self._services:
             service.origin.restore(state["events"])
 
