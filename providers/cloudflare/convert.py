@@ -1,0 +1,199 @@
+"""DNS records: Cloudflare's spelling and the engine's, both ways. Pure.
+
+TXT content is written as quoted strings of at most 255 bytes and read with or without quotation
+marks (the vendor may add them): reading what was written gives the text back.
+docs: "DNS record types" (TXT), API reference "DNS Records for a Zone".
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from providers.cloudflare.plans import AUTO_TTL, AUTO_TTL_S
+from reconciler.dns import RRset
+from reconciler.model import EMPTY, Attrs, attrs
+
+PROXIABLE: Final = frozenset({"A", "AAAA", "CNAME"})
+_BOTH: Final = "A+AAAA"
+_TEXT_BYTES: Final = 255
+_NAMED: Final = frozenset({"CNAME", "NS", "PTR"})
+_STRINGS: Final = re.compile(r'\s*"((?:[^"\\]|\\.)*)"', re.DOTALL)
+_ESCAPE: Final = re.compile(r"\\(\d{3}|.)", re.DOTALL)
+_CAA: Final = re.compile(r'(\d+)\s+(\S+)\s+"?([^"]*)"?')
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Entry:
+    """One record as the vendor keeps it: one value of a set."""
+
+    name: str
+    type: str
+    value: str
+    ttl: int
+    proxied: bool
+    id: str = ""
+    comment: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Which set it belongs to."""
+        return self.name, self.type
+
+    @property
+    def content(self) -> tuple[str, str, str, int, bool]:
+        """All that is compared: everything but the vendor's id and the comment."""
+        return self.name, self.type, self.value, self.ttl, self.proxied
+
+
+# -- from Cloudflare
+def entry_from(native: Mapping[str, Any]) -> Entry:
+    """Read one record of the list."""
+    kind = str(native["type"]).upper()
+    return Entry(
+        name=str(native["name"]).lower(),
+        type=kind,
+        value=_value(kind, native),
+        ttl=int(native["ttl"]),
+        proxied=bool(native.get("proxied")),
+        id=str(native["id"]),
+        comment=str(native.get("comment") or ""),
+    )
+
+
+def _value(kind: str, native: Mapping[str, Any]) -> str:
+    content = str(native.get("content") or "")
+    if kind == "TXT":
+        return text_from(content)
+    if kind in _NAMED:
+        return content.lower()
+    if kind in {"MX", "SRV", "URI"} and native.get("priority") is not None:
+        return f"{native['priority']} {content}"
+    return content
+
+
+def rrsets_from(zone: str, entries: Iterable[Entry]) -> tuple[RRset, ...]:
+    """Group a zone's entries into sets; a set is as short-lived as its shortest record."""
+    sets: dict[tuple[str, str], list[Entry]] = {}
+    for entry in entries:
+        sets.setdefault(entry.key, []).append(entry)
+    return tuple(_rrset(zone, sorted(sets[key])) for key in sorted(sets))
+
+
+def _rrset(zone: str, entries: list[Entry]) -> RRset:
+    first = entries[0]
+    proxied = any(entry.proxied for entry in entries)
+    ttl = min(entry.ttl for entry in entries)
+    return RRset(
+        zone=zone,
+        name=first.name,
+        type=first.type,
+        ttl=ttl,
+        values=tuple(entry.value for entry in entries),
+        attrs=attrs(proxied=proxied) if first.type in PROXIABLE else EMPTY,
+        outputs=set_outputs(entries),
+    )
+
+
+def set_outputs(entries: Iterable[Entry]) -> Attrs:
+    """Give what only the vendor knows of a set: ids, comments, and the seconds that "automatic" means."""
+    rows = sorted(entries)
+    ttl = min((entry.ttl for entry in rows), default=AUTO_TTL)
+    return attrs(
+        ids=tuple(entry.id for entry in rows),
+        comments=tuple(entry.comment for entry in rows if entry.comment),
+        effective_ttl_s=AUTO_TTL_S if ttl == AUTO_TTL else ttl,
+    )
+
+
+# -- the engine's attributes as entries
+def entries_of(record: Attrs) -> tuple[Entry, ...]:
+    """Give the entries that a `dns_record` resource stands for; `A+AAAA` is told apart by its values."""
+    values = record["values"]
+    kind, name, ttl = str(record["type"]), str(record["name"]), record["ttl"]
+    if not isinstance(values, tuple) or not isinstance(ttl, int):
+        raise TypeError(f"not a record: {dict(record)!r}")
+    proxied = bool(record.get("proxied"))
+    return tuple(sorted(Entry(name, _one_type(kind, str(v)), str(v), ttl, proxied) for v in values))
+
+
+def _one_type(kind: str, value: str) -> str:
+    return kind if kind != _BOTH else "AAAA" if ":" in value else "A"
+
+
+def types_of(kind: str) -> tuple[str, ...]:
+    """Give the vendor's types for a type of the engine."""
+    return ("A", "AAAA") if kind == _BOTH else (kind,)
+
+
+def spelt_value(kind: str, value: str) -> str:
+    """Spell one value as the vendor reports it."""
+    if kind in _NAMED:
+        return value.lower().rstrip(".")
+    if kind in {"A", "AAAA", _BOTH}:
+        return str(ipaddress.ip_address(value))
+    return value
+
+
+# -- to Cloudflare
+def native_from(entry: Entry, comment: str = "") -> dict[str, Any]:
+    """Give the body that writes an entry; a comment only where one is to be written."""
+    body: dict[str, Any] = {"name": entry.name, "type": entry.type, "ttl": entry.ttl}
+    if entry.type == "CAA":
+        body["data"] = _caa(entry.value)
+    elif entry.type == "TXT":
+        body["content"] = content_from(entry.value)
+    else:
+        body["content"] = entry.value
+    if entry.type in PROXIABLE:
+        body["proxied"] = entry.proxied
+    return {**body, "comment": comment} if comment else body
+
+
+def _caa(value: str) -> dict[str, Any]:
+    found = _CAA.fullmatch(value)
+    if found is None:
+        raise ValueError(f"not a CAA value: {value!r}")
+    return {"flags": int(found[1]), "tag": found[2], "value": found[3]}
+
+
+def content_from(text: str) -> str:
+    """Write text as TXT content: quoted strings of at most 255 bytes, joined by spaces."""
+    octets = text.encode("utf-8", "surrogateescape")
+    parts = [octets[at : at + _TEXT_BYTES] for at in range(0, len(octets), _TEXT_BYTES)] or [b""]
+    return " ".join(f'"{_escaped(part)}"' for part in parts)
+
+
+def _escaped(octets: bytes) -> str:
+    return "".join(_character(octet) for octet in octets)
+
+
+def _character(octet: int) -> str:
+    if octet in b'"\\':
+        return f"\\{chr(octet)}"
+    return chr(octet) if 0x20 <= octet < 0x7F else f"\\{octet:03d}"
+
+
+def text_from(content: str) -> str:
+    """Read TXT content: its quoted strings joined, or what is not quoted as it stands."""
+    strings, at = list[str](), 0
+    while found := _STRINGS.match(content, at):
+        strings.append(found[1])
+        at = found.end()
+    if not strings or content[at:].strip():
+        return content
+    return b"".join(map(_unescaped, strings)).decode("utf-8", "surrogateescape")
+
+
+def _unescaped(string: str) -> bytes:
+    out, at = bytearray(), 0
+    for found in _ESCAPE.finditer(string):
+        out += string[at : found.start()].encode("utf-8", "surrogateescape")
+        at = found.end()
+        octet = found[1]
+        is_number = len(octet) == 3 and int(octet) < 256
+        out += bytes([int(octet)]) if is_number else octet.encode("utf-8", "surrogateescape")
+    return bytes(out + string[at:].encode("utf-8", "surrogateescape"))

@@ -1,0 +1,135 @@
+"""Reading zones: a fixed number of calls for each, whatever the number of hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Final, TypeVar
+
+from providers.cloudflare.api import Api
+from providers.cloudflare.convert import entry_from, rrsets_from
+from providers.cloudflare.names import CHECKED_PHASES, OUR_PHASES
+from providers.cloudflare.rules import members
+from providers.cloudflare.zones import (
+    CloudflareState,
+    ZoneState,
+    chosen,
+    pack_from,
+    page_rule_from,
+    ruleset_from,
+    zone_from,
+)
+from reconciler.dns import RRset
+from reconciler.errors import AuthError
+from reconciler.model import Resource, attrs
+from reconciler.provider import Live, Scope
+
+T = TypeVar("T")
+_SETTINGS: Final = ("ssl", "always_use_https", "security_header")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Which zones an alias may use, and who asks."""
+
+    alias: str
+    owner: str
+    account: str | None
+    pinned: dict[str, str]
+
+
+def usable_zones(api: Api, account: Account) -> CloudflareState:
+    """List the zones that the alias may use, without what is in them."""
+    usable, ambiguous = chosen(map(zone_from, api.zones()), account.account, account.pinned)
+    return CloudflareState(usable, ambiguous)
+
+
+def read_live(api: Api, account: Account, scope: Scope) -> Live:
+    """Read the zones that hold a host of the scope, or all of them. Raises ProviderError."""
+    found = usable_zones(api, account)
+    edges = _zones_of(found, (w.host for w in scope.parts.cdn if not w.absent))
+    names = _zones_of(found, (w.host for w in scope.parts.dns))
+    wanted = edges | names | _zones_of(found, scope.parts.hosts)
+    zones: dict[str, ZoneState] = {}
+    rrsets: list[RRset] = []
+    for name in sorted(found.zones if scope.everything else wanted):
+        zone = _with_rules(api, found.zones[name], checked=name in edges)
+        if scope.everything or name in names:
+            sets = _rrsets(api, zone)
+            zone = replace(zone, records=sum(len(rrset.values) for rrset in sets))
+            rrsets.extend(sets)
+        zones[name] = _checked(api, zone) if name in edges else zone
+    return Live(
+        resources=tuple(r for zone in zones.values() for r in _members(zone, account)),
+        zones=tuple(zone.as_zone() for zone in zones.values()),
+        rrsets=tuple(rrsets),
+        accounts=frozenset(zone.account for zone in found.zones.values()),
+        facts=CloudflareState(zones, found.ambiguous),
+    )
+
+
+def _zones_of(found: CloudflareState, hosts: Any) -> set[str]:
+    return {zone.name for host in hosts if (zone := found.zone_of(host)) is not None}
+
+
+def _rrsets(api: Api, zone: ZoneState) -> tuple[RRset, ...]:
+    return rrsets_from(zone.name, map(entry_from, api.records(zone.name, zone.id)))
+
+
+def _members(zone: ZoneState, account: Account) -> Iterator[Resource]:
+    outputs = attrs(zone_ssl=zone.settings.get("ssl"))
+    for phase in OUR_PHASES:
+        if phase in zone.rulesets:
+            yield from members(account.alias, zone.name, zone.rulesets[phase], outputs, account.owner)
+
+
+def _with_rules(api: Api, zone: ZoneState, *, checked: bool) -> ZoneState:
+    """Read the entry points that exist: those with rules of tdr, for an edge also those of others."""
+    listed = {ruleset["phase"] for ruleset in api.rulesets(zone.name, zone.id) if ruleset["kind"] == "zone"}
+    rulesets, unreadable = dict(zone.rulesets), list(zone.unreadable)
+    for phase in OUR_PHASES:
+        if phase in listed and (native := api.entry_point(zone.name, zone.id, phase)) is not None:
+            rulesets[phase] = ruleset_from(native)
+    for phase in CHECKED_PHASES if checked else ():
+        if phase in listed:
+            native = _allowed(unreadable, f"{phase} rules", _entry_point(api, zone, phase))
+            if native is not None:
+                rulesets[phase] = ruleset_from(native)
+    return replace(zone, rulesets=rulesets, unreadable=tuple(unreadable))
+
+
+def _entry_point(api: Api, zone: ZoneState, phase: str) -> Callable[[], Any]:
+    return lambda: api.entry_point(zone.name, zone.id, phase)
+
+
+def _allowed(unreadable: list[str], what: str, ask: Callable[[], T]) -> T | None:
+    """Ask for what only warnings need; a token without the right for it is told of, not refused."""
+    try:
+        return ask()
+    except AuthError:
+        unreadable.append(what)
+        return None
+
+
+def _checked(api: Api, zone: ZoneState) -> ZoneState:
+    """Read what decides whether links on an edge work: settings, certificates, page rules."""
+    name, id_, unreadable = zone.name, zone.id, list(zone.unreadable)
+    settings = {
+        setting: _allowed(unreadable, f"setting {setting}", _setting(api, zone, setting))
+        for setting in _SETTINGS
+    }
+    universal = _allowed(unreadable, "universal TLS setting", lambda: api.universal(name, id_))
+    page_rules = _allowed(unreadable, "page rules", lambda: api.page_rules(name, id_))
+    return replace(
+        zone,
+        settings=attrs(**{key: value for key, value in settings.items() if value is not None}),
+        universal=universal,
+        packs=tuple(map(pack_from, api.packs(name, id_))),
+        page_rules=tuple(map(page_rule_from, page_rules or ())),
+        unreadable=tuple(unreadable),
+        checked=True,
+    )
+
+
+def _setting(api: Api, zone: ZoneState, name: str) -> Callable[[], Any]:
+    return lambda: api.setting(zone.name, zone.id, name)
