@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from providers.sandbox.ca import Certificate
 from providers.sandbox.calls import Call, redacted
+from providers.sandbox.channel import Channel, TlsChannel
 from providers.sandbox.faults import Fault
 from providers.sandbox.http1 import (
     MAX_HEAD_BYTES,
@@ -53,10 +54,7 @@ class EdgePort:
 
     async def start(self) -> None:
         """Serve."""
-        context = self._context() if self.port == 443 else None
-        self._server = await asyncio.start_server(
-            self._connected, sock=self.socket, ssl=context, limit=MAX_HEAD_BYTES
-        )
+        self._server = await asyncio.start_server(self._connected, sock=self.socket, limit=MAX_HEAD_BYTES)
 
     async def stop(self) -> None:
         """Close the port and all connections."""
@@ -64,67 +62,50 @@ class EdgePort:
             self._server.close()
         for writer in tuple(self._writers):
             writer.transport.abort()
+
+    def close(self) -> None:
+        """Give the port back, whether it was served or not."""
         self.socket.close()
-
-    def _context(self) -> ssl.SSLContext:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-
-        def choose(tls: ssl.SSLObject, name: str | None, _context: ssl.SSLContext) -> int | None:
-            certificate = self.tls(name.lower() if name else None)
-            if certificate is None:
-                return ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
-            tls.context = certificate.context
-            tls.sandbox_sni = name  # type: ignore[attr-defined]  # the ssl module does not keep it for servers
-            return None
-
-        context.sni_callback = choose
-        return context
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
+        channel = TlsChannel(reader, writer, self.tls) if self.port == 443 else Channel(reader, writer)
         try:
-            while await self._exchange(reader, writer):
+            await channel.open()
+            while await self._exchange(channel):
                 pass
         except (BadMessageError, ConnectionError, ssl.SSLError, asyncio.IncompleteReadError):
-            return  # the client left, or speaks no HTTP
+            return  # the client left, was refused, or speaks no HTTP
         finally:
             self._writers.discard(writer)
-            writer.close()
+            await channel.close()
 
-    async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+    async def _exchange(self, channel: Channel) -> bool:
         """Serve one request; say whether the connection stays open."""
-        head = await read_head(reader)
+        head = await read_head(channel.reader)
         if head is None:
             return False
         method, target = split_request_line(head[0])
-        client, sni = self._peer(writer)
-        headers = tuple(pair for pair in head[1] if pair[0].lower() != CLIENT_HEADER)
+        # Known now only: whoever fetches says whom it stands for before it sends.
+        client = self.sources.get(channel.peer_port, CLIENT_ADDRESS)
         if header(head[1], "expect").lower() == "100-continue":
-            writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        body = await read_body(reader, head[1])
+            await channel.send(b"HTTP/1.1 100 Continue\r\n\r\n")
         request = EdgeRequest(
             method=method,
             target=target,
-            headers=headers,
-            body=body,
+            headers=tuple(pair for pair in head[1] if pair[0].lower() != CLIENT_HEADER),
+            body=await read_body(channel.reader, head[1]),
             client=header(head[1], CLIENT_HEADER, client),
             address=self.address,
             port=self.port,
-            sni=sni,
+            sni=channel.sni,
         )
         response = await self._answer(request)
         if response is None:
-            reset(writer.transport)
+            reset(channel.writer.transport)
             return False
-        writer.write(response_bytes(response, method))
-        await writer.drain()
+        await channel.send(response_bytes(response, method))
         return not _closes(request, response, head[0])
-
-    def _peer(self, writer: asyncio.StreamWriter) -> tuple[str, str | None]:
-        port = writer.get_extra_info("peername")[1]
-        tls = writer.get_extra_info("ssl_object")
-        return self.sources.get(port, CLIENT_ADDRESS), getattr(tls, "sandbox_sni", None)
 
     async def _answer(self, request: EdgeRequest) -> EdgeResponse | None:
         call = self._call(request)

@@ -105,7 +105,9 @@ class Fetcher:
         address = self._address(options.get("connect_to") or host, fresh=options.get("fresh", False))
         context = self._contexts[options.get("verify", True)] if parts.scheme == "https" else None
         reader, writer = await self._connect(address, port, context, options.get("sni") or host)
-        own_port = writer.get_extra_info("sockname")[1]
+        # Asked for now: a transport that the peer has closed knows nothing any more.
+        own_port, tls = writer.get_extra_info("sockname")[1], writer.get_extra_info("ssl_object")
+        certificate = tls.getpeercert(binary_form=True) if tls else None
         self._sources[own_port] = options.get("source", "192.0.2.201")
         try:
             target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -119,8 +121,7 @@ class Fetcher:
         finally:
             self._sources.pop(own_port, None)
             writer.close()
-        tls = writer.get_extra_info("ssl_object")
-        return Fetched(url, status, answered, body, tls.getpeercert(binary_form=True) if tls else None)
+        return Fetched(url, status, answered, body, certificate)
 
     def _address(self, host: str, *, fresh: bool) -> str:
         try:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Protocol, Unpack
 
@@ -30,6 +32,8 @@ from providers.sandbox.zone import Name, NameServer, RdataType, Zone, to_name
 
 
 class _Server(Protocol):
+    def close(self) -> None: ...
+
     async def start(self) -> None: ...
 
     async def stop(self) -> None: ...
@@ -44,6 +48,8 @@ class Kernel:
 
     def __init__(self, world: Mapping[str, Any], emulators: Iterable[Emulator], folder: Path) -> None:
         """Bind everything that the world needs. Raises `WorldError`."""
+        chosen = list(emulators)
+        check_sections(world, [emulator.name for emulator in chosen])
         self.world = world
         self.clock = Clock(start_of(world))
         self.ca = Authority(folder)
@@ -59,18 +65,25 @@ class Kernel:
         self.last_touch = time.monotonic()  # real time of the last call
         self._sources: dict[int, str] = {}
         self._servers: list[_Server] = []
+        self._serving = False
+        self._late: list[asyncio.Future[None]] = []
         self._dns_ports: dict[str, DnsServer] = {}
         self._resolver_port = self._dns(self._recurse, recursive=True)
         self._fetcher = Fetcher(
             lambda name, fresh: self.resolve(name, "A", fresh=fresh), self.net_map, self.ca, self._sources
         )
-        chosen = list(emulators)
-        check_sections(world, [emulator.name for emulator in chosen])
         self.switches = Switches(world.get("switches") or {})
-        for zone in plain_zones(world.get("dns")):
+        with ExitStack() as on_failure:
+            on_failure.callback(self._close)
+            self._build(chosen)
+            on_failure.pop_all()
+
+    def _build(self, emulators: list[Emulator]) -> None:
+        for zone in plain_zones(self.world.get("dns")):
             self.add_zone(zone)
-        for emulator in chosen:
-            self.vendors[emulator.name] = emulator.start(self, world.get(emulator.name))
+        self._serve_dns()
+        for emulator in emulators:
+            self.vendors[emulator.name] = emulator.start(self, self.world.get(emulator.name))
         self.switches.check()
 
     def now(self) -> float:
@@ -168,6 +181,7 @@ class Kernel:
 
     async def start(self) -> None:
         """Serve all ports."""
+        self._serving = True
         for server in tuple(self._servers):
             await server.start()
 
@@ -175,6 +189,11 @@ class Kernel:
         """Close all ports."""
         for server in self._servers:
             await server.stop()
+        self._close()
+
+    def _close(self) -> None:
+        for server in self._servers:
+            server.close()
 
     def dump(self) -> dict[str, Any]:
         """Give the state that outlives a restart."""
@@ -202,8 +221,11 @@ class Kernel:
         """Give every name server that the tree knows a port of its own."""
         for server in sorted(self.tree.servers(), key=lambda server: server.address):
             if server.address not in self._dns_ports:
-                self._dns_ports[server.address] = self._dns(self._answerer(server))
-                self.net_map[f"{server.address}:53"] = f"127.0.0.1:{self._dns_ports[server.address].port}"
+                port = self._dns(self._answerer(server))
+                self._dns_ports[server.address] = port
+                self.net_map[f"{server.address}:53"] = f"127.0.0.1:{port.port}"
+                if self._serving:  # a zone on new servers, added while we run
+                    self._late.append(asyncio.ensure_future(port.start()))
 
     def _answerer(self, server: NameServer) -> Answerer:
         return lambda name, rtype: self.tree.answer(server.address, name, rtype)

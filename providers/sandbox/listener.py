@@ -64,8 +64,7 @@ class ApiListener:
     async def start(self) -> None:
         """Serve."""
         app = web.Application(middlewares=[self._middleware()], client_max_size=64 * 1024 * 1024)
-        for route in self.routes:
-            app.router.add_route(route.method, self.prefix + route.path, route.handler, **route.kwargs)
+        app.add_routes([self._placed(route) for route in self.routes])
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0)
         await self._runner.setup()
         await web.SockSite(self._runner, self.socket).start()
@@ -74,7 +73,13 @@ class ApiListener:
         """Close the port and all connections."""
         if self._runner:
             await self._runner.cleanup()
+
+    def close(self) -> None:
+        """Give the port back, whether it was served or not."""
         self.socket.close()
+
+    def _placed(self, route: web.RouteDef) -> web.RouteDef:
+        return web.RouteDef(route.method, self.prefix + route.path, route.handler, route.kwargs)
 
     def _middleware(self) -> Any:
         @web.middleware

@@ -5,22 +5,22 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
-import tempfile
-import threading
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from providers.sandbox.contract import ControlError, Emulator, SandboxError
+from providers.sandbox.contract import ControlError, Emulator
 from providers.sandbox.control import Control
 from providers.sandbox.emulators import find_emulators
 from providers.sandbox.kernel import Kernel
 
 T = TypeVar("T")
-_START_TIMEOUT_S = 30.0
 
 
 async def serve(kernel: Kernel, ready: Callable[[Control, asyncio.Event], None]) -> None:
@@ -69,58 +69,38 @@ class Running:
 def started(world: Mapping[str, Any], *, emulators: Iterable[Emulator] | None = None) -> Iterator[Running]:
     """Run a sandbox for the length of a with block. Raises `WorldError` and `SandboxError`."""
     chosen = find_emulators() if emulators is None else list(emulators)
-    with tempfile.TemporaryDirectory(prefix="tdr-sandbox-") as folder:
-        thread = _Thread(world, chosen, Path(folder))
-        thread.start()
+    with TemporaryDirectory(prefix="tdr-sandbox-") as folder, ThreadPoolExecutor(1, "sandbox") as thread:
+        ready: Future[_Begun] = Future()
+        served = thread.submit(asyncio.run, _serve(world, chosen, Path(folder), ready))
+        either: tuple[Future[Any], ...] = (ready, served)
+        wait(either, return_when=FIRST_COMPLETED)
+        if not ready.done():
+            served.result()  # raises what went wrong
+        begun = ready.result()
         try:
-            yield thread.wait_until_ready()
+            yield begun.running
         finally:
-            thread.finish()
+            begun.halt()
+            served.result()
 
 
-class _Thread(threading.Thread):
-    def __init__(self, world: Mapping[str, Any], emulators: list[Emulator], folder: Path) -> None:
-        super().__init__(name="sandbox", daemon=True)
-        self._make = partial(Kernel, world, emulators, folder)
-        self._ready = threading.Event()
-        self._running: Running | None = None
-        self._failure: BaseException | None = None
-        self._halt: Callable[[], object] | None = None
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    running: Running
+    halt: Callable[[], object]
 
-    def run(self) -> None:
-        try:
-            asyncio.run(self._serve())
-        except BaseException as error:  # noqa: BLE001 - handed to the thread that waits for us
-            self._failure = error
-        finally:
-            self._ready.set()
 
-    async def _serve(self) -> None:
-        loop = asyncio.get_running_loop()
-        kernel = self._make()
+async def _serve(
+    world: Mapping[str, Any], emulators: list[Emulator], folder: Path, begun: Future[_Begun]
+) -> None:
+    loop = asyncio.get_running_loop()
+    kernel = Kernel(world, emulators, folder)
 
-        def ready(control: Control, stop: asyncio.Event) -> None:
-            self._running = Running(kernel, control, loop)
-            self._halt = partial(loop.call_soon_threadsafe, stop.set)
-            self._ready.set()
+    def ready(control: Control, stop: asyncio.Event) -> None:
+        halt = partial(loop.call_soon_threadsafe, stop.set)
+        begun.set_result(_Begun(Running(kernel, control, loop), halt))
 
-        await serve(kernel, ready)
-
-    def wait_until_ready(self) -> Running:
-        if not self._ready.wait(_START_TIMEOUT_S):
-            raise SandboxError("the sandbox did not start in time")
-        if self._failure:
-            raise self._failure
-        if self._running is None:
-            raise SandboxError("the sandbox ended while it started")
-        return self._running
-
-    def finish(self) -> None:
-        if self._halt and self.is_alive():
-            self._halt()
-        self.join()
-        if self._failure and self._running:
-            raise self._failure
+    await serve(kernel, ready)
 
 
 def call_control(url: str, method: str, path: str, body: Any = None, timeout_s: float = 60.0) -> Any:

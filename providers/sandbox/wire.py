@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
+from typing import cast
 
 import dns.exception
 import dns.flags
@@ -49,8 +50,11 @@ class DnsServer:
             self._udp.close()
         if self._tcp:
             self._tcp.close()
-        for writer in self._writers:
+        for writer in tuple(self._writers):
             writer.transport.abort()
+
+    def close(self) -> None:
+        """Give the port back, whether it was served or not."""
         self._udp_socket.close()
         self._tcp_socket.close()
 
@@ -120,8 +124,8 @@ class _Udp(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if isinstance(transport, asyncio.DatagramTransport):
-            self._transport = transport
+        # Python 3.11's UDP transport is no DatagramTransport by inheritance, only by its methods.
+        self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         answer = self._respond(data, _LARGEST_UDP_BYTES)
