@@ -155,3 +155,52 @@ def test_the_state_survives_a_dump_and_a_load() -> None:
         b.sandbox.do(lambda: vendor.load(before))
         assert b.sandbox.control("GET", "/state")["vendors"]["sparkpost"] == before
         assert b.client().get("/tracking-domains").json() == listed
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "flag"),
+    [
+        ("pending", "pending", False),
+        ("valid", "valid", True),
+        ("expire", "expired", True),
+        ("failed", "failed", False),
+        ("none", "unknown", False),
+    ],
+)
+def test_a_certificate_is_put_into_any_state_from_outside(state: str, status: str, *, flag: bool) -> None:
+    with bench(ACCOUNT) as b:
+        b.patch(certificates={NAME: state})
+        domain = b.client().domain(NAME)
+        assert (domain["status"]["tls_status"], domain["uses_managed_certificate"]) == (status, flag)
+
+
+def test_a_patched_domain_keeps_its_certificate_unless_that_is_named_too() -> None:
+    with bench(ACCOUNT) as b:
+        b.patch(certificates={NAME: "valid"})
+        b.patch(tracking_domains={NAME: {"verified": False}})
+        assert b.client().domain(NAME)["status"]["tls_status"] == "valid"
+        b.patch(tracking_domains={NAME: {"managed_certificate": "expired"}})
+        assert b.client().domain(NAME)["status"]["tls_status"] == "expired"
+
+
+@pytest.mark.parametrize("wrong", [{"compliance_status": "good"}, {"managed_certificate": "good"}])
+def test_a_wrong_member_of_a_domain_is_refused_with_the_choices(wrong: dict[str, str]) -> None:
+    with bench(ACCOUNT) as b, pytest.raises(ControlError, match="write one of"):
+        b.patch(tracking_domains={NAME: wrong})
+
+
+def test_mail_of_a_subaccount_takes_its_own_default_before_the_accounts() -> None:
+    domains = [
+        {"domain": NAME, "verified": True, "default": True},
+        {"domain": "sub.example.net", "verified": True, "default": True, "subaccount_id": 7},
+    ]
+    senders = [{"domain": "mail.example.net"}, {"domain": "seven.example.net", "subaccount_id": 7}]
+    with bench({**ACCOUNT, "tracking_domains": domains, "sending_domains": senders}) as b:
+
+        def host(sender: str) -> str:
+            mail = {"sending_domain": sender, "target": "https://shop.example.org/"}
+            return str(b.patch(mail=mail)["mail"]["tracking_host"])
+
+        assert (host("mail.example.net"), host("seven.example.net")) == (NAME, "sub.example.net")
+        b.patch(tracking_domains={"sub.example.net": None})
+        assert host("seven.example.net") == NAME

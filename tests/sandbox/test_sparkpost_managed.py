@@ -212,3 +212,27 @@ def test_eu_names_need_the_eu_v2_endpoint() -> None:
     for target, status in (("eu.v2.spgo.io", 200), ("v2.spgo.io", 400)):
         with bench(eu, dns={NAME: target}) as b:
             assert b.client("key-eu", "eu").post(ENABLE).status_code == status
+
+
+def test_a_challenge_that_cannot_be_fetched_or_is_not_answered_fails_the_issue() -> None:
+    reset, other = {"kind": "reset"}, {"kind": "status", "status": 404}
+    for fault, code in ((reset, "acme:temporary"), (other, "acme:unauthorized")):
+        with bench(account(), dns=V2) as b:
+            client = b.client()
+            client.post(ENABLE)
+            wanted = {"on": "edge", "vendor": "sparkpost", "path": "/.well-known/acme-challenge/", **fault}
+            b.sandbox.control("POST", "/faults", wanted)
+            b.advance(301)
+            assert client.domain(NAME)["tls_certificate"]["error_code"] == code
+
+
+def test_enable_can_time_out() -> None:
+    with bench(account(managed={"check_times_out": [NAME]}), dns=V2) as b:
+        assert b.client().post(ENABLE).status_code == 503
+
+
+def test_verify_orders_nothing_for_a_name_on_another_endpoint() -> None:
+    on = {"sparkpost.managed-by-default": "on-verify"}
+    with bench(account(), dns={NAME: "spgo.io"}, switches=on) as b:
+        status = b.client().post(f"/tracking-domains/{NAME}/verify").json()["results"]
+        assert status["tls_status"] == "unknown"

@@ -129,3 +129,8 @@ def test_an_unverified_sending_domain_and_its_link_are_gone_after_two_weeks() ->
         b.advance(2 * 86_400)
         assert client.get(MAIL).status_code == 404
         assert client.get("/sending-domains").json() == {"results": []}
+
+
+def test_a_link_that_is_no_text_is_422() -> None:
+    with bench(WORLD) as b:
+        assert b.client().put(MAIL, {"tracking_domain": None}, judged=False).status_code == 422
