@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from reconciler.assemble import Assembly
 from reconciler.calls import Stop, VendorCalls
 from reconciler.clock import Clock, Mailbox
 from reconciler.desired import Desired
@@ -121,6 +122,6 @@ def _answer(mailbox: Mailbox[Answer]) -> Answer:
     return answer
 
 
-def plan_from(session: Session, world: Mapping[str, Live], choice: Choice) -> Plan:
-    """Return the plan for what was read."""
+def plan_from(session: Session, world: Mapping[str, Live], choice: Choice) -> tuple[Plan, Assembly]:
+    """Return the plan for what was read, and what it was made from."""
     return make_plan(Inputs(session.desired, session.parts, world, session.providers, session.kinds, choice))

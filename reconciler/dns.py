@@ -64,8 +64,8 @@ class RRset:
     type: str
     ttl: int
     values: tuple[str, ...]
-    attrs: Attrs = field(default=EMPTY)
-    outputs: Attrs = field(default=EMPTY, compare=False)
+    attrs: Attrs = field(default_factory=lambda: EMPTY)
+    outputs: Attrs = field(default_factory=lambda: EMPTY, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ class Outside(Protocol):
     def ask_all(self, servers: Sequence[NameServer], name: str, rtype: str) -> tuple[ServerAnswer, ...]:
         """Ask each server itself."""
 
-    def get(self, host: str, scheme: str, path: str, address: str | None = None) -> Probe:
+    def probe(self, host: str, scheme: str, path: str, *, address: str | None = None) -> Probe:
         """GET without following redirects, with SNI and Host `host`, at this address."""
 
 
@@ -147,7 +147,7 @@ class GateKeeper:
     def _all_answer(self, host: str, addresses: Sequence[str]) -> Status:
         for address in addresses[:MAX_ADDRESSES]:
             for scheme in ("https", "http"):
-                verdict = judge(self.outside.get(host, scheme, CLICK_PATH, address))
+                verdict = judge(self.outside.probe(host, scheme, CLICK_PATH, address=address))
                 if not verdict.ok:
                     return Status(ready=False, text=f"{scheme}://{host} at {address}: {verdict.reason}")
         return Status(

@@ -84,7 +84,7 @@ class Resource:
     host: str | None = None
     container: str | None = None
     after: frozenset[ResourceId] = frozenset()
-    outputs: Attrs = field(default=EMPTY, compare=False)
+    outputs: Attrs = field(default_factory=lambda: EMPTY, compare=False)
     mark: str | None = None
 
     @property

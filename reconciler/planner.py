@@ -15,7 +15,6 @@ from reconciler.dns import CLAIM, DNS_RECORD
 from reconciler.hostview import HostView
 from reconciler.model import Action, Change, Finding, Resource, ResourceId, Severity
 from reconciler.order import order, role_of
-from reconciler.parts import with_hosts
 from reconciler.plan import Plan
 from reconciler.provider import Kind, Parts, Provider
 from reconciler.tracking import DEFAULT, LINK, MANAGED_CERTIFICATE, SECURE
@@ -54,8 +53,8 @@ class Inputs:
     choice: Choice = field(default_factory=Choice)
 
 
-def make_plan(inputs: Inputs) -> Plan:
-    """Return the plan; the same for any order of the inputs.
+def make_plan(inputs: Inputs) -> tuple[Plan, Assembly]:
+    """Return the plan, the same for any order of the inputs, and both sides that it compares.
 
     Errors among its findings have already taken their hosts' changes out.
     """
@@ -77,7 +76,7 @@ def make_plan(inputs: Inputs) -> Plan:
     }
     blocked = blocked_hosts(findings)
     allowed = tuple(c for c in changes if c.host not in blocked and _chosen(c, choice))
-    return Plan(
+    plan = Plan(
         owner=desired.owner,
         changes=tuple(sorted(allowed, key=lambda c: c.id)),
         nodes=order(allowed, assembly.desired, assembly.hosts, inputs.kinds),
@@ -91,6 +90,7 @@ def make_plan(inputs: Inputs) -> Plan:
         drifted=frozenset(_drifted(desired, assembly.hosts, allowed)),
         mode="destroy" if choice.destroy else "apply",
     )
+    return plan, assembly
 
 
 # -- what is asked for
@@ -237,5 +237,3 @@ def _drifted(desired: Desired, hosts: Mapping[str, HostView], changes: Iterable[
         if view and view.domain and view.claim and view.claim.digest == desired.digest(host):
             yield host
 
-
-__all__ = ["Choice", "Inputs", "is_chosen", "make_plan", "with_hosts"]

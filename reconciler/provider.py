@@ -69,7 +69,7 @@ class Wanted:
     sending_domains: tuple[str, ...] | None = None
     subaccount: int | None = None
     managed: bool = False
-    options: Mapping[str, Any] = field(default=NOTHING)
+    options: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +125,8 @@ class Composition:
 
     resources: tuple[Resource, ...] = ()
     records: tuple[Record, ...] = ()
-    targets: Mapping[str, HostTarget] = field(default=NOTHING)
-    accounts: Mapping[str, str] = field(default=NOTHING)
+    targets: Mapping[str, HostTarget] = field(default_factory=lambda: NOTHING)
+    accounts: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     findings: tuple[Finding, ...] = ()
 
 
@@ -262,7 +262,7 @@ class ProviderType:
     parts: frozenset[str]
     open: Callable[[Setting], Provider]
     kinds: tuple[Kind, ...] = ()
-    options: Mapping[str, Any] = field(default=NOTHING)
+    options: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
     secrets: tuple[Secret, ...] = ()
     limits: tuple[Limit, ...] = ()
     check: Callable[[Mapping[str, Any]], Iterable[tuple[str, str, str]]] = no_check

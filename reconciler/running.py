@@ -1,0 +1,226 @@
+"""A run as a user sees it: open the accounts, plan, ask, apply, report. Effects are here and below."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from argparse import Namespace
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Self
+
+from reconciler import app
+from reconciler.apply import Engine, Run
+from reconciler.assemble import Assembly
+from reconciler.calls import Stop
+from reconciler.clock import from_environment
+from reconciler.commands import color, err, out
+from reconciler.desired import Desired
+from reconciler.errors import RefusedError, StalePlanError, UsageError
+from reconciler.findings import findings_text
+from reconciler.forecast import forecast_text
+from reconciler.gates import GateKeeper
+from reconciler.model import Severity
+from reconciler.net import from_environment as network_from
+from reconciler.plan import Plan, moved
+from reconciler.planner import Choice
+from reconciler.progress import progress_for
+from reconciler.reclaim import reclaiming
+from reconciler.registry import provider_types
+from reconciler.render import plan_text
+from reconciler.report import Report, report_text
+from reconciler.saved import SavedPlan, plan_json, write_plan
+
+
+def choice_of(args: Namespace) -> Choice:
+    """Return what the flags ask of a plan."""
+    return Choice(
+        targets=tuple(args.target),
+        excludes=tuple(args.exclude),
+        replaces=tuple(args.replace),
+        destroy=getattr(args, "destroy", False),
+        prune=args.prune,
+        refresh_only=getattr(args, "refresh_only", False),
+        resume=getattr(args, "resume", False),
+        max_deletes=args.max_deletes,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A plan with what it was made from."""
+
+    plan: Plan
+    assembly: Assembly
+    choice: Choice
+
+    @property
+    def failed(self) -> bool:
+        """Whether a finding forbids something."""
+        return any(finding.severity is Severity.ERROR for finding in self.plan.findings)
+
+
+class Opened(AbstractContextManager["Opened"]):
+    """One run over opened accounts."""
+
+    def __init__(self, desired: Desired, args: Namespace) -> None:
+        self.args = args
+        self.stop = Stop()
+        self.clock = from_environment(os.environ)
+        self.network = network_from(os.environ)
+        for line in self.network.announcements():
+            err(f"{line}\n")
+        types = provider_types()
+        self.session = app.open_session(desired, types, os.environ, self.clock, self.stop)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.clock.close()
+
+    # -- plan
+    def plan(self, choice: Choice) -> Made:
+        """Read everything and make the plan."""
+        world = app.read_world(self.session, everything=choice.prune)
+        plan, assembly = app.plan_from(self.session, world, choice)
+        return Made(plan, assembly, choice)
+
+    def show(self, made: Made) -> None:
+        """Print the plan, what it found, and what it will cost."""
+        if getattr(self.args, "json", False):
+            out(json.dumps(self._document(made), sort_keys=True) + "\n")
+        else:
+            out(plan_text(made.plan, color=color(self.args)))
+        err(findings_text(made.plan, self.session.desired))
+        reads = {alias: calls.tally.total for alias, calls in self.session.calls.items()}
+        err(forecast_text(made.plan, self.session.desired, self.session.types, reads))
+
+    def _document(self, made: Made) -> dict[str, object]:
+        return plan_json(made.plan, made.choice, self.session.desired)
+
+    def save(self, made: Made, path: Path) -> None:
+        """Save the plan for `tdr apply FILE`."""
+        write_plan(path, self._document(made))
+        if not os.environ.get("TF_IN_AUTOMATION") and not os.environ.get("TDR_IN_AUTOMATION"):
+            err(f"\nSaved the plan to {path}. To carry out exactly it:\n    tdr apply {path}\n")
+
+    # -- apply
+    def apply(self, choice: Choice) -> int:
+        """Plan, ask, apply."""
+        self._refuse_without_answer()
+        made = self.plan(choice)
+        self.show(made)
+        if made.plan.nodes and not self.args.auto_approve:
+            self._ask(made)
+            made = self._as_approved(made.plan, choice)
+        return self._carry_out(made)
+
+    def apply_saved(self, saved: SavedPlan) -> int:
+        """Carry out a saved plan, unless something that it rests on has moved."""
+        made = self._as_approved(saved.plan, saved.choice)
+        return self._carry_out(made)
+
+    def _refuse_without_answer(self) -> None:
+        if self.args.auto_approve or (self.args.input and sys.stdin.isatty()):
+            return
+        raise UsageError("nobody can be asked here: pass -auto-approve, or a saved plan (`tdr plan -out FILE`)")
+
+    def _ask(self, made: Made) -> None:
+        doing = "destroy all of this" if made.choice.destroy else "perform these actions"
+        err(f"\nDo you want to {doing}?\n  Only 'yes' will be accepted to approve.\n\n  Enter a value: ")
+        if sys.stdin.readline().strip() != "yes":
+            raise RefusedError("not approved: nothing was changed")
+
+    def _as_approved(self, approved: Plan, choice: Choice) -> Made:
+        """Read again what the plan rests on; refuse by name what moved."""
+        now = self.plan(choice)
+        changed = moved(approved, now.plan)
+        if changed:
+            listed = "\n".join(f"  {line}" for line in changed)
+            raise StalePlanError(f"the plan is stale: since it was approved, this moved\n{listed}\nplan again")
+        return now
+
+    def _carry_out(self, made: Made) -> int:
+        engine = Engine(
+            providers=self.session.providers,
+            clock=self.clock,
+            keeper=GateKeeper(self.session.providers, self.network, made.assembly.hosts, self.clock),
+            stop=self.stop,
+            deadline_s=self.clock.now() + self.args.timeout,
+            emit=lambda event: progress.emit(event),
+            threads=self.args.parallelism,
+        )
+        run = Run(made.plan, engine, made.assembly.live)
+        with progress_for(self.args, made.plan, self.clock, sys.stderr) as progress, _interruptible(run.interrupt):
+            report = run.run()
+        return self._report(report, destroy=made.choice.destroy)
+
+    def _report(self, report: Report, *, destroy: bool) -> int:
+        out(report_text(report, destroy=destroy))
+        return 0 if report.succeeded else 1
+
+    # -- ownership
+    def orphans(self, *, as_json: bool) -> int:
+        """List what this owner made and no file names."""
+        world = app.read_world(self.session, everything=True)
+        _, assembly = app.plan_from(self.session, world, Choice(prune=True))
+        found = {h: sorted(r.id.address for r in assembly.live.values() if r.host == h) for h in assembly.orphans}
+        if as_json:
+            out(json.dumps({"orphans": found}, indent=2) + "\n")
+        elif not found:
+            out("No orphans: every domain that this owner claims is in the files.\n")
+        else:
+            out("".join(f"{host}\n" + "".join(f"  {a}\n" for a in found[host]) for host in sorted(found)))
+        return 0
+
+    def reclaim(self, host: str, *, old_owner: str | None) -> int:
+        """Change or drop the claim on host; nothing else is touched."""
+        world = app.read_world(self.session, everything=True)
+        change = reclaiming(host, old_owner, self.session.desired, world)
+        said = f"take {host} over from `{old_owner}`" if old_owner else f"forget {host} (nothing is deleted)"
+        if not self.args.auto_approve:
+            self._refuse_without_answer()
+            err(f"Do you want to {said}?\n  Only 'yes' will be accepted to approve.\n\n  Enter a value: ")
+            if sys.stdin.readline().strip() != "yes":
+                raise RefusedError("not approved: nothing was changed")
+        outcome = self.session.providers[change.id.alias].apply([change])[change.id]
+        error = getattr(outcome, "error", None)
+        if error is not None:
+            raise error
+        done = f"{host} is now {self.session.desired.owner}'s" if old_owner else f"{host} is forgotten"
+        out(f"{done}.\n")
+        return 0
+
+
+class _interruptible:  # noqa: N801  reads as a statement: with _interruptible(...)
+    """The first Ctrl-C (or SIGTERM) ends the run in order, the second at once."""
+
+    def __init__(self, interrupt: Callable[[], None]) -> None:
+        self._interrupt = interrupt
+        self._before: dict[int, object] = {}
+        self._asked = False
+
+    def __enter__(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._before[number] = signal.signal(number, self._caught)
+
+    def _caught(self, _number: int, _frame: FrameType | None) -> None:
+        if self._asked:
+            raise KeyboardInterrupt
+        self._asked = True
+        err("\nInterrupted: calls in flight end, then the report. Ctrl-C again ends at once.\n")
+        self._interrupt()
+
+    def __exit__(self, *_: object) -> None:
+        for number, before in self._before.items():
+            signal.signal(number, before)  # type: ignore[arg-type]  # what signal() itself returned
+
+
