@@ -39,6 +39,7 @@ class Domain:
 
     host             normalised
     sparkpost        alias; None where the file says `none`
+    origin           the tracking host that the edge forwards to; None: the account's own
     cdn              alias; the same as `sparkpost` means managed HTTPS
     default          None: not managed
     sending_domains  sorted, normalised; None: not managed; (): none may be linked
@@ -58,6 +59,7 @@ class Domain:
     default: bool | None
     sending_domains: tuple[str, ...] | None
     subaccount: int | None
+    origin: str | None
     ttl: int
     allow_gap_s: int | None
     mark: Mark = field(compare=False)
@@ -161,6 +163,7 @@ _DOMAIN_KEYS = (
     "default",
     "sending_domains",
     "subaccount",
+    "origin",
     "ttl",
     "allow_gap_s",
 )

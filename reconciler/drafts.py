@@ -11,7 +11,7 @@ from reconciler.hostname import normalise
 from reconciler.union import Place, United
 
 PART_KEYS = ("sparkpost", "cdn", "dns")
-DEFAULT_KEYS = (*PART_KEYS, "subaccount", "ttl", "allow_gap")
+DEFAULT_KEYS = (*PART_KEYS, "origin", "subaccount", "ttl", "allow_gap")
 _UNITS_S = {"s": 1, "m": 60, "h": 3600}
 
 
@@ -114,6 +114,7 @@ def _domain(draft: Draft) -> Domain:
         sending_domains=None if sending is None else tuple(sorted({normalise(name) for name in sending})),
         # 0 is SparkPost's name of the primary account, as is no subaccount at all.
         subaccount=(value.get("subaccount") or None) if sparkpost else None,
+        origin=normalise(value["origin"]) if present and "origin" in value else None,
         ttl=value.get("ttl", DEFAULT_TTL_S) if present else DEFAULT_TTL_S,
         allow_gap_s=None if gap is None else duration_s(gap),
         mark=draft.place.key_mark(),

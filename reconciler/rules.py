@@ -56,7 +56,7 @@ def _aliases(checked: Checked) -> Iterator[Problem]:
             continue
         type_ = checked.type_of(alias)
         if type_ is not None and part not in type_.parts:
-            what = f"the alias {shown(alias)} is a {type_.name} account and cannot be the {part} of a domain"
+            what = f"the alias {shown(alias)} is of type {type_.name}, which cannot be the {part} of a domain"
             yield given.mark.problem(what, _those_who_can(checked, part))
 
 
@@ -95,9 +95,9 @@ def _those_who_can(checked: Checked, part: str) -> str:
         if alias != "none" and (type_ := checked.type_of(alias)) is not None and part in type_.parts
     ]
     if found:
-        return f"write one of: {', '.join(found[:20])}"
+        return f"write one of: {', '.join(found[:20])}" if len(found) > 1 else f"write {found[0]}"
     able = sorted(name for name, type_ in checked.types.items() if part in type_.parts)
-    return f"add an alias of one of these types under `providers`: {', '.join(able)}"
+    return f"add one under `providers`, of type {' or '.join(able)}"
 
 
 def _missing_parts(checked: Checked) -> Iterator[Problem]:
@@ -105,10 +105,11 @@ def _missing_parts(checked: Checked) -> Iterator[Problem]:
     for draft in checked.drafts:
         if draft.place.value is not None and not isinstance(draft.place.value, dict):
             continue
-        for part in PART_KEYS:
-            if part not in draft.given:
-                what = f"the domain {shown(draft.host)} names no {part}, nor does `defaults`"
-                yield draft.place.key_mark().problem(what, f"add `{part}: ALIAS` here or under `defaults`")
+        missing = [part for part in PART_KEYS if part not in draft.given]
+        if missing:
+            what = f"the domain {shown(draft.host)} names no {', no '.join(missing)}, nor does `defaults`"
+            written = ", ".join(f"{part}: ALIAS" for part in missing)
+            yield draft.place.key_mark().problem(what, f"add `{written}` here or under `defaults`")
 
 
 def _without_account(checked: Checked) -> Iterator[Problem]:
@@ -116,6 +117,9 @@ def _without_account(checked: Checked) -> Iterator[Problem]:
     for draft in checked.drafts:
         if draft.text("sparkpost") != "none":
             continue
+        if draft.present and "origin" not in draft.given:
+            what = f"{shown(draft.host)} has `sparkpost: none`, so nothing says where its edge forwards to"
+            yield draft.mark("sparkpost").problem(what, "add `origin: HOST`, the tracking host of your mail server")
         for key in ("default", "sending_domains", "subaccount"):
             given = draft.given.get(key)
             if given is not None and given.own:
