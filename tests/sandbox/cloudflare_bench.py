@@ -124,8 +124,7 @@ class Bench:
     def visit(self, url: str, **options: Any) -> Fetched:
         """Ask the edge for a URL, wherever DNS points."""
         options.setdefault("connect_to", EDGE)
-        got = self.sandbox.run(self.sandbox.kernel.fetch(url, **options))
-        return got
+        return self.sandbox.run(self.sandbox.kernel.fetch(url, **options))
 
     def dns(self, name: str, kind: str) -> tuple[str, ...]:
         """What the world's resolver finds."""
@@ -147,4 +146,5 @@ def bench(given: Mapping[str, Any] | None = None, *more: Emulator) -> Iterator[B
         running = Bench(sandbox, origin)
         with running.http:
             yield running
-        assert judge(sandbox.kernel.calls) == []
+        findings = judge(sandbox.kernel.calls)
+        assert not findings, "\n".join(findings)

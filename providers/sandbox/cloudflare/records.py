@@ -272,7 +272,7 @@ def view(record: Record) -> dict[str, Any]:
         "created_on": stamp(record.created),
         "modified_on": stamp(record.modified),
     }
-    if record.priority is not None:
+    if record.type in {"MX", "URI"}:
         out["priority"] = record.priority
     if record.data is not None:
         out["data"] = dict(record.data)
