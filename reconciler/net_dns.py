@@ -1,0 +1,262 @@
+"""Questions to DNS servers: through recursive resolvers, and to authoritative servers one by one.
+
+A server that misbehaves is a value with an error text. Only a machine without any resolver raises.
+"""
+
+from __future__ import annotations
+
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.name
+import dns.query
+import dns.rcode
+import dns.rdataclass
+import dns.rdatatype
+import dns.resolver
+from dns.rdtypes.ANY.SOA import SOA
+from dns.rdtypes.nsbase import NSBase
+from dns.rdtypes.txtbase import TXTBase
+
+from reconciler.answers import Answer, NameServer, ServerAnswer
+from reconciler.errors import NetworkError
+from reconciler.net_settings import DNS_PORT, RESOLVERS, Address, NetSettings, parse_address
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from dns.rdata import Rdata
+    from dns.rrset import RRset
+
+ROUNDS: Final = 2
+PARALLEL: Final = 16
+PARENT_SERVERS: Final = 4
+CHAIN: Final = 16
+_TROUBLE: Final = (dns.exception.DNSException, OSError, ValueError)
+
+
+A = TypeVar("A")
+R = TypeVar("R")
+
+
+class DnsProbe:
+    """Asks servers as the settings say. Safe for threads."""
+
+    def __init__(self, settings: NetSettings) -> None:
+        self._settings = settings
+        self._resolvers: tuple[Address, ...] = settings.resolvers
+
+    def query(self, name: str, rtype: str) -> Answer:
+        """Ask the recursive resolvers, one after the other until one is certain."""
+        answer = Answer(name, rtype, rcode="", error="no resolver answered")
+        for response in self._recurse(name, rtype):
+            answer = response if isinstance(response, Answer) else _answer(name, rtype, response)
+            if answer.certain:
+                return answer
+        return answer
+
+    def addresses(self, name: str) -> tuple[str, ...]:
+        """Give the IPv4, then the IPv6 addresses of a name."""
+        answers = _at_once(lambda rtype: self.query(name, rtype), ("A", "AAAA"))
+        return tuple(value for answer in answers for value in answer.values)
+
+    def cname(self, name: str) -> str | None:
+        """Give where a name is an alias to, one step."""
+        return next(iter(self.query(name, "CNAME").values), None)
+
+    def zone_of(self, name: str) -> str | None:
+        """Give the zone that a name lies in; None when it cannot be told."""
+        labels = name.split(".")
+        for depth in range(len(labels)):
+            candidate = ".".join(labels[depth:])
+            answer = self.query(candidate, "SOA")
+            if not answer.certain:
+                return None
+            if answer.values and not answer.cnames:
+                return candidate
+        return None
+
+    def name_servers(self, zone: str) -> tuple[NameServer, ...]:
+        """Give every address of every name server of a zone, as the resolver has them."""
+        return self._servers(self.query(zone, "NS").values)
+
+    def delegation(self, zone: str) -> tuple[str, ...]:
+        """Give the names of the servers that the parent hands a zone to.
+
+        Where no server of the parent answers, it is the resolver's word, which may be the zone's own.
+        """
+        parent = self.zone_of(zone.partition(".")[2]) if "." in zone else None
+        servers = self.name_servers(parent) if parent else ()
+        for server in [each for each in _reachable(servers, self._settings) if each.address][:PARENT_SERVERS]:
+            response = self._tell(server, zone, "NS")
+            if isinstance(response, dns.message.Message) and response.rcode() in (0, 3):
+                return _values(_find(response, zone, "NS") or _find(response, zone, "NS", authority=True))
+        return self.query(zone, "NS").values
+
+    def ask(self, server: NameServer | str, name: str, rtype: str) -> ServerAnswer:
+        """Ask one server without recursion: UDP, then TCP. An address may have a port (`192.0.2.1:5353`)."""
+        asked = NameServer(server, server) if isinstance(server, str) else server
+        response = self._tell(asked, name, rtype)
+        if isinstance(response, str):
+            return ServerAnswer(asked, error=response)
+        return _server_answer(asked, name, rtype, response)
+
+    def ask_all(self, servers: Iterable[NameServer], name: str, rtype: str) -> tuple[ServerAnswer, ...]:
+        """Ask all of these at once. IPv6 addresses are left out on a machine that has no IPv6."""
+        reachable = _reachable(servers, self._settings)
+        return _at_once(lambda server: self.ask(server, name, rtype), reachable)
+
+    def _servers(self, names: Iterable[str]) -> tuple[NameServer, ...]:
+        listed = tuple(names)
+        found = _at_once(self.addresses, listed)
+        return tuple(
+            NameServer(name, address)
+            for name, addresses in zip(listed, found, strict=True)
+            for address in addresses or ("",)
+        )
+
+    def _recurse(self, name: str, rtype: str) -> Iterator[dns.message.Message | Answer]:
+        """Yield what each resolver answers; a failure as an Answer with an error."""
+        try:
+            question = dns.message.make_query(name, rtype)
+        except _TROUBLE as error:
+            yield Answer(name, rtype, rcode="", error=_why(error))
+            return
+        for _ in range(ROUNDS):
+            for resolver in self._recursive():
+                try:
+                    yield self._exchange(question, resolver, self._settings.timeouts.resolver_s)
+                except _TROUBLE as error:
+                    yield Answer(name, rtype, rcode="", error=f"{resolver}: {_why(error)}")
+
+    def _recursive(self) -> tuple[Address, ...]:
+        if not self._resolvers:
+            self._resolvers = _system_resolvers()
+        return self._resolvers
+
+    def _tell(self, server: NameServer, name: str, rtype: str) -> dns.message.Message | str:
+        """Give a server's answer, or why there is none."""
+        if not server.address:
+            return "its name has no address"
+        try:
+            question = dns.message.make_query(name, rtype, flags=0)
+            return self._exchange(
+                question, parse_address(server.address, DNS_PORT), self._settings.timeouts.udp_s
+            )
+        except _TROUBLE as error:
+            return _why(error)
+
+    def _exchange(
+        self, question: dns.message.QueryMessage, to: Address, timeout_s: float
+    ) -> dns.message.Message:
+        """Ask over UDP; over TCP where the answer is cut short or none comes."""
+        ip, port = self._settings.route(to)
+        tcp_s = self._settings.timeouts.tcp_s
+        try:
+            answer = dns.query.udp(question, ip, timeout_s, port, ignore_unexpected=True, ignore_errors=True)
+        except dns.exception.Timeout:
+            return dns.query.tcp(question, ip, tcp_s, port)
+        return dns.query.tcp(question, ip, tcp_s, port) if answer.flags & dns.flags.TC else answer
+
+
+def _answer(name: str, rtype: str, response: dns.message.Message) -> Answer:
+    """Follow the chain of aliases inside one answer."""
+    rcode = dns.rcode.to_text(response.rcode())
+    at = name
+    cnames: list[str] = []
+    for _ in range(CHAIN):
+        found = _find(response, at, rtype)
+        alias = None if found else _find(response, at, "CNAME")
+        if alias is None:
+            ttl = found.ttl if found else 0
+            return Answer(name, rtype, _values(found), ttl, rcode, tuple(cnames))
+        at = _values(alias)[0]
+        cnames.append(at)
+    return Answer(name, rtype, rcode="", error="its aliases go round in circles")
+
+
+def _server_answer(server: NameServer, name: str, rtype: str, response: dns.message.Message) -> ServerAnswer:
+    found = _find(response, name, rtype)
+    alias = None if found or rtype == "CNAME" else _find(response, name, "CNAME")
+    return ServerAnswer(
+        server,
+        values=_values(found),
+        ttl=found.ttl if found else 0,
+        aa=bool(response.flags & dns.flags.AA),
+        rcode=dns.rcode.to_text(response.rcode()),
+        serial=_serial(response),
+        cname=next(iter(_values(alias)), None),
+    )
+
+
+def _find(response: dns.message.Message, name: str, rtype: str, *, authority: bool = False) -> RRset | None:
+    section = response.authority if authority else response.answer
+    kind = dns.rdatatype.from_text(rtype)
+    return response.get_rrset(section, dns.name.from_text(name), dns.rdataclass.IN, kind)
+
+
+def _serial(response: dns.message.Message) -> int | None:
+    sets = (*response.answer, *response.authority)
+    return next((each.serial for rrset in sets for each in rrset if isinstance(each, SOA)), None)
+
+
+def _values(rrset: RRset | None) -> tuple[str, ...]:
+    return tuple(sorted(_text(each) for each in rrset or ()))
+
+
+def _text(value: Rdata) -> str:
+    """Spell one value as the engine does."""
+    if isinstance(value, TXTBase):
+        return b"".join(value.strings).decode("utf-8", "backslashreplace")
+    if isinstance(value, NSBase):  # NS, CNAME, PTR
+        return value.target.to_text(omit_final_dot=True).lower()
+    return value.to_text()
+
+
+def _reachable(servers: Iterable[NameServer], settings: NetSettings) -> tuple[NameServer, ...]:
+    """Leave out the IPv6 addresses where there is no IPv6, but never a whole server."""
+    listed = tuple(servers)
+    here = tuple(each for each in listed if ":" not in each.address or _has_route(each.address, settings))
+    named = {each.name for each in here}
+    return tuple(each for each in listed if each in here or each.name not in named)
+
+
+def _has_route(address: str, settings: NetSettings) -> bool:
+    """Tell whether a packet could leave for this address; none is sent."""
+    try:
+        target = settings.route(parse_address(address, DNS_PORT))
+        if ":" in target.ip:
+            with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sock:
+                sock.connect(tuple(target))
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _system_resolvers() -> tuple[Address, ...]:
+    try:
+        listed = dns.resolver.Resolver().nameservers
+        return tuple(parse_address(str(each), DNS_PORT) for each in listed)
+    except (dns.exception.DNSException, ValueError) as error:
+        raise NetworkError(
+            f"this machine names no resolver ({_why(error)}); set {RESOLVERS}=IP:PORT"
+        ) from error
+
+
+def _at_once(call: Callable[[A], R], things: Sequence[A]) -> tuple[R, ...]:
+    """Call for all things at once; results in their order."""
+    if len(things) < 2:
+        return tuple(call(each) for each in things)
+    with ThreadPoolExecutor(min(PARALLEL, len(things)), thread_name_prefix="tdr-dns") as pool:
+        return tuple(pool.map(call, things))
+
+
+def _why(error: Exception) -> str:
+    """Say in plain words what went wrong."""
+    if isinstance(error, dns.exception.Timeout | TimeoutError):
+        return "no answer in time"
+    return str(error) or type(error).__name__

@@ -1,0 +1,220 @@
+"""Questions to DNS servers, against tiny ones on loopback."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import dns.rcode
+import pytest
+
+from reconciler.answers import NameServer
+from reconciler.net import Network
+from reconciler.net_settings import Address, NetSettings, Timeouts
+from tests.reconciler.tiny_servers import Zone, dns_server, free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+RESOLVER = "192.0.2.53"
+IMPATIENT = Timeouts(udp_s=0.05, resolver_s=0.05, tcp_s=1.0)
+ADA, BOB = NameServer("ada.example", "192.0.2.10"), NameServer("bob.example", "192.0.2.11")
+
+
+@contextlib.contextmanager
+def network(**zones: Zone) -> Iterator[Network]:
+    """Serve `resolver`, `ada`, `bob`, `parent` at their documentation addresses."""
+    at = {"resolver": RESOLVER, "ada": ADA.address, "bob": BOB.address, "parent": "192.0.2.2"}
+    with contextlib.ExitStack() as stack:
+        net_map = {
+            Address(at[name], 53): Address(*stack.enter_context(dns_server(zone)))
+            for name, zone in zones.items()
+        }
+        yield Network(NetSettings((Address(RESOLVER, 53),), net_map))
+
+
+def test_an_answer_follows_the_aliases_to_the_values() -> None:
+    chain = ["click.example.com 300 CNAME spgo.io.", "spgo.io 60 A 203.0.113.11 | 203.0.113.10"]
+    zone = Zone({("click.example.com", "A"): chain, ("click.example.com", "CNAME"): chain[:1]})
+    with network(resolver=zone) as net:
+        answer = net.query("click.example.com", "A")
+        assert (answer.values, answer.ttl, answer.cnames) == (
+            ("203.0.113.10", "203.0.113.11"),
+            60,
+            ("spgo.io",),
+        )
+        assert net.cname("click.example.com") == "spgo.io"
+        assert net.cname("spgo.io") is None
+        assert net.addresses("click.example.com") == ("203.0.113.10", "203.0.113.11")
+    assert all(recursion for _, _, recursion in zone.asked)
+
+
+def test_addresses_come_with_ipv4_first() -> None:
+    zone = Zone(
+        {
+            ("spgo.io", "A"): ["spgo.io 60 A 203.0.113.10"],
+            ("spgo.io", "AAAA"): ["spgo.io 60 AAAA 2001:db8::1"],
+        }
+    )
+    with network(resolver=zone) as net:
+        assert net.addresses("spgo.io") == ("203.0.113.10", "2001:db8::1")
+
+
+def test_text_is_joined_from_its_strings_and_names_lose_their_final_dot() -> None:
+    zone = Zone(
+        {
+            ("_tdr.click.example.com", "TXT"): ['_tdr.click.example.com 60 TXT "v=tdr1 o=" "acme; é"'],
+            ("example.com", "CAA"): ['example.com 60 CAA 0 issue "letsencrypt.org"'],
+            ("example.com", "NS"): ["example.com 60 NS BOB.example. | ada.example."],
+        }
+    )
+    with network(resolver=zone) as net:
+        assert net.query("_tdr.click.example.com", "TXT").values == ("v=tdr1 o=acme; é",)
+        assert net.query("example.com", "CAA").values == ('0 issue "letsencrypt.org"',)
+        assert net.query("example.com", "NS").values == ("ada.example", "bob.example")
+
+
+@pytest.mark.parametrize(
+    ("rcode", "certain"),
+    [(dns.rcode.NXDOMAIN, True), (dns.rcode.SERVFAIL, False), (dns.rcode.REFUSED, False)],
+)
+def test_a_failing_resolver_is_not_the_same_as_no_such_name(rcode: dns.rcode.Rcode, *, certain: bool) -> None:
+    with network(resolver=Zone(rcodes={"no.example.com": rcode})) as net:
+        answer = net.query("no.example.com", "A")
+    assert (answer.values, answer.rcode, answer.certain) == ((), rcode.name, certain)
+
+
+def test_a_second_resolver_is_asked_when_the_first_fails() -> None:
+    good = Zone({("spgo.io", "A"): ["spgo.io 60 A 203.0.113.10"]})
+    bad = Zone(rcodes={"spgo.io": dns.rcode.SERVFAIL})
+    with dns_server(bad) as first, dns_server(good) as second:
+        net = Network(NetSettings((Address(*first), Address(*second))))
+        assert net.query("spgo.io", "A").values == ("203.0.113.10",)
+
+
+def test_no_resolver_is_an_answer_with_an_error() -> None:
+    net = Network(NetSettings((Address("127.0.0.1", free_port()),), timeouts=IMPATIENT))
+    answer = net.query("spgo.io", "A")
+    assert not answer.certain
+    assert answer.error
+    assert net.zone_of("click.example.com") is None
+
+
+@pytest.mark.parametrize("name", ["a" * 64 + ".example.com", "a..b"])
+def test_a_name_that_cannot_be_asked_for_is_an_error_in_the_answer(name: str) -> None:
+    with network(resolver=Zone(), ada=Zone()) as net:
+        assert net.query(name, "A").error
+        assert net.ask(ADA, name, "A").error
+
+
+def test_aliases_in_a_circle_are_an_error() -> None:
+    zone = Zone({("a.example", "A"): ["a.example 60 CNAME b.example.", "b.example 60 CNAME a.example."]})
+    with network(resolver=zone) as net:
+        assert "circles" in (net.query("a.example", "A").error or "")
+
+
+def test_the_zone_of_a_name_is_where_the_soa_stands() -> None:
+    soa = "example.com 60 SOA ada.example. dns.example. 7 1 1 1 60"
+    alias = ["click.example.com 60 CNAME other.example.", "other.example 60 SOA a. b. 1 1 1 1 1"]
+    zone = Zone({("example.com", "SOA"): [soa], ("click.example.com", "SOA"): alias})
+    with network(resolver=zone) as net:
+        assert net.zone_of("a.click.example.com") == "example.com"
+        assert net.zone_of("example.com") == "example.com"
+        assert net.zone_of("example.net") is None
+
+
+NAMES = {
+    ("example.com", "NS"): ["example.com 60 NS ada.example. | bob.example. | lame.example."],
+    ("ada.example", "A"): [f"ada.example 60 A {ADA.address}"],
+    ("bob.example", "A"): [f"bob.example 60 A {BOB.address}"],
+}
+
+
+def test_every_server_of_a_zone_is_asked_without_recursion() -> None:
+    new = Zone({("click.example.com", "CNAME"): ["click.example.com 60 CNAME edge.example."]})
+    old = Zone({("click.example.com", "CNAME"): ["click.example.com 3600 CNAME spgo.io."]})
+    with network(resolver=Zone(NAMES), ada=new, bob=old) as net:
+        assert net.name_servers("example.com") == (ADA, BOB, NameServer("lame.example", ""))
+        answers = net.authoritative("click.example.com", "CNAME", "example.com")
+    assert [str(answer) for answer in answers] == [
+        "ada.example (192.0.2.10): edge.example (TTL 60 s)",
+        "bob.example (192.0.2.11): spgo.io (TTL 3600 s)",
+        "lame.example (no address): its name has no address",
+    ]
+    assert new.asked == [("click.example.com", "CNAME", False)]
+
+
+def test_a_negative_answer_shows_the_serial() -> None:
+    soa = ["example.com 60 SOA ada.example. dns.example. 2026010501 1 1 1 60"]
+    zone = Zone(authority={("_tdr.example.com", "TXT"): soa}, rcodes={"_tdr.example.com": dns.rcode.NXDOMAIN})
+    with network(ada=zone) as net:
+        answer = net.ask(ADA, "_tdr.example.com", "TXT")
+    assert (answer.values, answer.serial, answer.rcode, answer.trouble) == ((), 2026010501, "NXDOMAIN", None)
+    assert str(answer) == "ada.example (192.0.2.10): nothing"
+
+
+def test_an_alias_in_place_of_the_type_asked_for_is_told() -> None:
+    zone = Zone({("click.example.com", "A"): ["click.example.com 300 CNAME spgo.io."]})
+    with network(ada=zone) as net:
+        answer = net.ask(ADA, "click.example.com", "A")
+    assert (answer.values, answer.cname) == ((), "spgo.io")
+    assert str(answer).endswith("CNAME spgo.io")
+
+
+@pytest.mark.parametrize("zone", [Zone(truncates=True), Zone(mute_on_udp=True)], ids=["truncated", "silent"])
+def test_tcp_is_asked_where_udp_does_not_do(zone: Zone) -> None:
+    zone.answers = {("spgo.io", "A"): ["spgo.io 60 A 203.0.113.10"]}
+    with dns_server(zone) as (ip, port):
+        answer = Network(NetSettings(timeouts=IMPATIENT)).ask(f"{ip}:{port}", "spgo.io", "A")
+    assert answer.values == ("203.0.113.10",)
+
+
+def test_a_server_that_does_not_serve_the_zone_is_in_trouble() -> None:
+    lame = Zone({("spgo.io", "A"): ["spgo.io 60 A 203.0.113.10"]}, authoritative=False)
+    refusing = Zone(rcodes={"spgo.io": dns.rcode.REFUSED})
+    with network(ada=lame, bob=refusing) as net:
+        troubles = [answer.trouble for answer in net.ask_all((ADA, BOB), "spgo.io", "A")]
+    assert troubles == ["it does not serve the zone", "it answered REFUSED"]
+
+
+def test_a_server_may_be_named_by_address_and_port() -> None:
+    with dns_server(Zone({("spgo.io", "A"): ["spgo.io 60 A 203.0.113.10"]})) as (ip, port):
+        answer = Network(NetSettings()).ask(f"{ip}:{port}", "spgo.io", "A")
+    assert answer.values == ("203.0.113.10",)
+    assert answer.aa
+
+
+def test_nothing_listening_is_a_value() -> None:
+    answer = Network(NetSettings(timeouts=IMPATIENT)).ask(f"127.0.0.1:{free_port()}", "spgo.io", "A")
+    assert answer.error
+    assert answer.trouble == answer.error
+
+
+PARENT = {
+    ("com", "SOA"): ["com 60 SOA a.gtld.example. dns.example. 7 1 1 1 60"],
+    ("com", "NS"): ["com 60 NS a.gtld.example."],
+    ("a.gtld.example", "A"): ["a.gtld.example 60 A 192.0.2.2"],
+    ("example.com", "NS"): ["example.com 60 NS own.example."],
+}
+
+
+def test_the_delegation_is_the_parents_word() -> None:
+    """A zone's own servers may name themselves; only what the parent says leads anybody there."""
+    referral = {("example.com", "NS"): ["example.com 60 NS bob.example. | ada.example."]}
+    parent = Zone(authority=referral, authoritative=False)
+    with network(resolver=Zone(PARENT), parent=parent) as net:
+        assert net.delegation("example.com") == ("ada.example", "bob.example")
+
+
+def test_a_zone_that_the_parent_does_not_know_is_not_delegated() -> None:
+    parent = Zone(rcodes={"example.com": dns.rcode.NXDOMAIN})
+    with network(resolver=Zone(PARENT), parent=parent) as net:
+        assert net.delegation("example.com") == ()
+
+
+def test_where_no_parent_answers_the_resolver_is_believed() -> None:
+    parent = Zone(rcodes={"example.com": dns.rcode.REFUSED})
+    with network(resolver=Zone(PARENT), parent=parent) as net:
+        assert net.delegation("example.com") == ("own.example",)
+    with network(resolver=Zone({("com", "NS"): ["com 60 NS a.gtld.example."]})) as net:
+        assert net.delegation("com") == ("a.gtld.example",)
