@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -13,6 +13,8 @@ from referencing.jsonschema import DRAFT202012
 
 from reconciler.schema_errors import Found, problems_of
 from reconciler.yaml_marks import MAX_PROBLEMS, Document
+
+PathError = tuple[tuple[str | int, ...], ValidationError]
 
 
 class Checker:
@@ -30,7 +32,7 @@ class Checker:
 
     def found(self, document: Document) -> tuple[Found, ...]:
         """Return what is wrong with a document, at most MAX_PROBLEMS, each with the path of its value."""
-        errors = islice(self._errors(document.value), MAX_PROBLEMS)
+        errors = islice(_first_things(self._errors(document.value)), MAX_PROBLEMS)
         pairs = (
             found
             for path, error in errors
@@ -39,7 +41,7 @@ class Checker:
         )
         return tuple(islice(pairs, MAX_PROBLEMS))
 
-    def _errors(self, value: Any) -> Iterator[tuple[tuple[str | int, ...], ValidationError]]:
+    def _errors(self, value: Any) -> Iterator[PathError]:
         domains = value.get("domains") if isinstance(value, dict) else None
         rest = {**value, "domains": {}} if isinstance(domains, dict) else value
         for error in self._all.iter_errors(rest):
@@ -58,6 +60,16 @@ class Checker:
             yield error
         if valid and shape is not None:
             self._valid_shapes.add(shape)
+
+
+def _first_things(errors: Iterable[PathError]) -> Iterator[PathError]:
+    """Leave out what is said of a value whose very type is wrong; the type comes first in a schema."""
+    wrong_type = None
+    for path, error in errors:
+        if path == wrong_type and error.validator != "additionalProperties":
+            continue
+        wrong_type = path if error.validator == "type" else None
+        yield path, error
 
 
 def _shape(domain: Any) -> tuple[Any, ...] | None:

@@ -40,7 +40,7 @@ def load(operands: Sequence[Path], environ: Mapping[str, str], types: Mapping[st
         desired, problems = judge(documents, types, complete=reader.complete)
         everything = (*reader.problems, *problems)
         if everything or desired is None:
-            raise ConfigError(_bounded(in_order(everything)))
+            raise ConfigError(_bounded(in_order(everything, reader.files)))
     return desired
 
 
@@ -91,6 +91,7 @@ class _Reader:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.documents: dict[Path, Document] = {}
         self.problems: list[Problem] = []
+        self.files: list[str] = []
         self.complete = True
         self._environ = environ
         self._read: set[Path] = set()
@@ -116,6 +117,7 @@ class _Reader:
         if real in self._read:
             return
         self._read.add(real)
+        self.files.append(str(path))
         data = self._bytes_of(path, named_at)
         if data is None:
             self.complete = False

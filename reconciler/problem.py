@@ -56,10 +56,10 @@ class Problem:
         return found
 
 
-def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Return problems without repeats: files in the order first met, then by line and column."""
+def in_order(problems: Iterable[Problem], files: Iterable[str] = ()) -> tuple[Problem, ...]:
+    """Return problems without repeats: by file (`files` first, then as met), line and column."""
     unique = list(dict.fromkeys(problems))
-    rank = {file: n for n, file in enumerate(dict.fromkeys(p.file for p in unique))}
+    rank = {file: n for n, file in enumerate(dict.fromkeys((*files, *(p.file for p in unique))))}
     return tuple(sorted(unique, key=lambda p: (rank[p.file], p.line, p.column)))
 
 

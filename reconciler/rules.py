@@ -119,7 +119,9 @@ def _without_account(checked: Checked) -> Iterator[Problem]:
             continue
         if draft.present and "origin" not in draft.given:
             what = f"{shown(draft.host)} has `sparkpost: none`, so nothing says where its edge forwards to"
-            yield draft.mark("sparkpost").problem(what, "add `origin: HOST`, the tracking host of your mail server")
+            yield draft.mark("sparkpost").problem(
+                what, "add `origin: HOST`, the tracking host of your mail server"
+            )
         for key in ("default", "sending_domains", "subaccount"):
             given = draft.given.get(key)
             if given is not None and given.own:
@@ -145,6 +147,34 @@ def _managed(checked: Checked) -> Iterator[Problem]:
                 f"`cdn: {cdn}` asks for managed HTTPS, which SparkPost does not give to enterprise accounts"
             )
             yield draft.mark("cdn").problem(what, "name a CDN's alias")
+
+
+def _origins(checked: Checked) -> Iterator[Problem]:
+    """An origin of the domain's own is a host that fits the account, and an edge is there to use it."""
+    for draft in checked.drafts:
+        given, sparkpost = draft.given.get("origin"), draft.text("sparkpost")
+        if given is None:
+            continue
+        name = _host(given.value)
+        if isinstance(name, HostnameError):
+            yield given.mark.problem(name.what, name.instead)
+        elif given.own and sparkpost is not None and sparkpost == draft.text("cdn"):
+            what = "with managed HTTPS there is no edge that could forward to an origin"
+            yield given.mark.problem(what, "remove it, or name a CDN's alias as `cdn`")
+        elif isinstance(name, str):
+            yield from _unfit_origin(checked, sparkpost, name, given)
+
+
+def _unfit_origin(checked: Checked, sparkpost: str | None, origin: str, given: Given) -> Iterator[Problem]:
+    """Say what the account's type has against an origin."""
+    type_ = checked.type_of(sparkpost)
+    if type_ is None or sparkpost in checked.odd:
+        return
+    options = {**checked.united.accounts[str(sparkpost)].value, "origin": origin}
+    options.pop("type")
+    for key, what, instead in type_.check(options):
+        if key == "origin":
+            yield given.mark.problem(what, instead)
 
 
 def _own_names(checked: Checked) -> Iterator[Problem]:
@@ -227,6 +257,7 @@ _RULES_OF_ALL: tuple[Rule, ...] = (_aliases, _missing_parts)
 _RULES: tuple[Rule, ...] = (
     _without_account,
     _managed,
+    _origins,
     _own_names,
     _one_default,
     _sending_domains,

@@ -26,10 +26,6 @@ _HINTS = {
     ),
     "secure": ("HTTPS is what tdr makes of every domain", "remove this key"),
     "verified": ("tdr verifies every domain", "remove this key"),
-    "origin": (
-        "the origin belongs to the SparkPost account",
-        "write it under `providers`, at the sparkpost alias",
-    ),
     "region": ("the region belongs to the account", "write it under `providers`, at the alias"),
 }
 _HINTS["managed"] = _HINTS["managed_certificate"] = _HINTS["managed_https"] = _HINTS[
@@ -110,7 +106,8 @@ def _unknown_key(path: Path, key: str, known: list[str]) -> tuple[str, str]:
     if names_a_secret(key):
         return f"{shown(key)} would be a secret in the file", "remove it: secrets come from the environment"
     if path[:1] == ("domains",) and key in _HINTS:
-        return _HINTS[key]
+        why, instead = _HINTS[key]
+        return f"unknown key {shown(key)} ({why})", instead
     what = f"unknown key {shown(key)} in {_named(path)}"
     if like := nearest(key, known):
         return what, f"write {shown(like)}"
@@ -124,15 +121,16 @@ def _type(path: Path, error: Complaint) -> tuple[str, str]:
         return what, "begin with `version: 1`"
     what = f"{_named(path)} must be {_expected(schema)}, not {_given(value)}"
     wanted = error.wanted if isinstance(error.wanted, list) else [error.wanted]
-    return what, _converted(value, wanted) or _example(schema, path)
+    return what, _converted(value, wanted, schema) or _example(schema, path)
 
 
-def _converted(value: Any, wanted: list[str]) -> str | None:
+def _converted(value: Any, wanted: list[str], schema: Any) -> str | None:
     """Return how to write this very value in the type that is wanted."""
     if isinstance(value, str):
         return _converted_text(value, wanted)
     if "string" in wanted and isinstance(value, bool | int | float):
-        return f'put it in quotes: "{json.dumps(value)}"'
+        text = json.dumps(value)
+        return f'put it in quotes: "{text}"' if re.search(schema.get("pattern", ""), text) else None
     return None
 
 

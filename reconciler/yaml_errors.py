@@ -45,6 +45,7 @@ def _odd_start(rest: str) -> tuple[str, str]:
 
 
 _SAID = (
+    ("tab character", "a tab indents this line", "indent with spaces"),
     (
         "mapping values are not allowed",
         "a `: ` does not fit here",
