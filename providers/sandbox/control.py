@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -11,7 +11,7 @@ from aiohttp import web
 
 from providers.sandbox.contract import ControlError, RateLimit
 from providers.sandbox.kernel import Kernel
-from providers.sandbox.listener import bind
+from providers.sandbox.listener import Handler, bind
 from providers.sandbox.tree import Outage
 
 _CALL_FILTERS = ("kind", "vendor", "listener", "method", "path", "status", "handled", "emulated", "client")
@@ -30,7 +30,7 @@ class Control:
 
     async def start(self) -> None:
         """Serve."""
-        app = web.Application(middlewares=[_errors_as_json])
+        app = web.Application(middlewares=[self._noticing(), _errors_as_json])
         app.add_routes(self._routes())
         # Cancelled handlers are how a participant's end, or that of a wait, is noticed.
         self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0)
@@ -73,6 +73,16 @@ class Control:
             web.patch("/vendors/{name}", self._patch_vendor),
         ]
 
+    def _noticing(self) -> Any:
+        @web.middleware
+        async def notice(request: web.Request, handler: Handler) -> web.StreamResponse:
+            response = await handler(request)
+            if request.path != "/health":
+                self._kernel.touch()
+            return response
+
+        return notice
+
     async def _health(self, _request: web.Request) -> web.Response:
         return web.json_response({"ok": True, "vendors": sorted(self._kernel.vendors)})
 
@@ -84,7 +94,6 @@ class Control:
         return web.json_response(self._kernel.clock.status())
 
     async def _join(self, request: web.Request) -> web.StreamResponse:
-        self._kernel.touch()
         clock = self._kernel.clock
         response = web.StreamResponse(headers={"Content-Type": "application/json"})
         participant = clock.join()
@@ -209,9 +218,7 @@ class Control:
 
     async def _patch_vendor(self, request: web.Request) -> web.Response:
         vendor = self._check_vendor(request.match_info["name"])
-        result = self._kernel.vendors[vendor].patch(await _body(request, {}))
-        self._kernel.touch()
-        return web.json_response(result)
+        return web.json_response(self._kernel.vendors[vendor].patch(await _body(request, {})))
 
     def _check_vendor(self, name: str) -> str:
         if name and name not in self._kernel.vendors:
@@ -221,9 +228,7 @@ class Control:
 
 
 @web.middleware
-async def _errors_as_json(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
+async def _errors_as_json(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
     except ControlError as error:

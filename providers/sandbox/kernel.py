@@ -228,9 +228,14 @@ class Kernel:
                     self._late.append(asyncio.ensure_future(port.start()))
 
     def _answerer(self, server: NameServer) -> Answerer:
-        return lambda name, rtype: self.tree.answer(server.address, name, rtype)
+        def answer(name: Name, rtype: RdataType) -> Reply | None:
+            self.last_touch = time.monotonic()
+            return self.tree.answer(server.address, name, rtype)
+
+        return answer
 
     def _recurse(self, name: Name, rtype: RdataType) -> Reply | None:
+        self.last_touch = time.monotonic()
         resolved = self.resolver.resolve(name, rtype)
         if resolved.rcode == "drop":
             return None

@@ -1,0 +1,206 @@
+"""``tdr sandbox``: run a command in a sandbox, or keep one in the background."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from providers.sandbox import MISSING_EXTRA, started
+from providers.sandbox.contract import SandboxError, WorldError
+
+if TYPE_CHECKING:
+    from providers.sandbox.background import Background
+
+DEFAULT_WORLD = Path("sandbox/world.yaml")
+DEFAULT_STATE = Path(".sandbox")
+_DURATION = re.compile(r"(\d+)(s|m|h)")
+_UNIT_S = {"s": 1, "m": 60, "h": 3600}
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+_NO_WORLD = """no world: write sandbox/world.yaml here, or name a file with -world FILE. The smallest is:
+  sparkpost: [{region: us, key: sandbox-key, env: SPARKPOST_API_KEY}]
+  cloudflare:
+    - {token: sandbox-token, env: CLOUDFLARE_API_TOKEN, account: acme, zones: [{name: example.com}]}"""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run ``tdr sandbox ARGV`` and give the exit code: 0, that of the command run, or 1 for an error."""
+    try:
+        arguments = _parser().parse_args(_before_command(argv))
+        _check_extra()
+        code: int = arguments.action(arguments, _command(argv))
+    except SandboxError as error:
+        sys.stderr.write(f"tdr sandbox: {error}\n")
+        return 1
+    return code
+
+
+def _check_extra() -> None:
+    if any(importlib.util.find_spec(name) is None for name in ("aiohttp", "cryptography")):
+        raise SandboxError(MISSING_EXTRA)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise SandboxError(f"{message}\n{self.format_usage().strip()}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="tdr sandbox", description="A small internet on loopback, for dry runs.")
+    actions = parser.add_subparsers(required=True, metavar="run|up|down|status", parser_class=_Parser)
+    run = actions.add_parser(
+        "run",
+        help="start a sandbox, run COMMAND in it, stop",
+        usage="tdr sandbox run [-world FILE] -- COMMAND...",
+    )
+    up = actions.add_parser("up", help="start one in the background and print the environment to export")
+    down = actions.add_parser("down", help="stop the one in the background; its state stays on disk")
+    status = actions.add_parser("status", help="say whether one runs in the background")
+    for action, function in ((run, _run), (up, _up), (down, _down), (status, _status)):
+        action.set_defaults(action=function)
+    for action in (run, up):
+        _option(action, "world", metavar="FILE", type=Path, help=f"the world (default {DEFAULT_WORLD})")
+    where = f"where its state lies (default {DEFAULT_STATE})"
+    for action in (up, down, status):
+        _option(action, "state", metavar="DIR", type=Path, default=DEFAULT_STATE, help=where)
+    idle = "stop after so long without a call (default 30m)"
+    _option(up, "idle", metavar="TIME", type=_duration, default=1800, help=idle)
+    _option(up, "fresh", action="store_true", help="begin anew from the world, not from the state on disk")
+    _option(down, "forget", action="store_true", help="delete the state on disk, too")
+    return parser
+
+
+def _option(parser: argparse.ArgumentParser, name: str, **settings: Any) -> None:
+    """Add an option that is written with one dash or two."""
+    parser.add_argument(f"-{name}", f"--{name}", **settings)
+
+
+def _duration(text: str) -> int:
+    match = _DURATION.fullmatch(text)
+    if not match:
+        raise argparse.ArgumentTypeError(f"{text!r} is no duration; write 90s, 30m or 2h")
+    return int(match[1]) * _UNIT_S[match[2]]
+
+
+def _before_command(argv: Sequence[str]) -> list[str]:
+    return list(argv[: argv.index("--")] if "--" in argv else argv)
+
+
+def _command(argv: Sequence[str]) -> list[str]:
+    return list(argv[argv.index("--") + 1 :] if "--" in argv else ())
+
+
+def _run(arguments: argparse.Namespace, command: list[str]) -> int:
+    from providers.sandbox.world import read_world  # noqa: PLC0415 - --help reads no YAML
+
+    if not command:
+        raise SandboxError("nothing to run; write  tdr sandbox run [-world FILE] -- COMMAND...")
+    file = _world_file(arguments.world)
+    world = read_world(file)
+    try:
+        with started(world) as sandbox:
+            return _call(command, {**os.environ, **past_proxies(os.environ), **sandbox.env})
+    except WorldError as error:
+        raise SandboxError(f"{file}: {error}") from error
+
+
+def _world_file(named: Path | None) -> Path:
+    if named is None and not DEFAULT_WORLD.exists():
+        raise SandboxError(_NO_WORLD)
+    return (named or DEFAULT_WORLD).absolute()
+
+
+def past_proxies(environ: Mapping[str, str]) -> dict[str, str]:
+    """Give what keeps loopback out of a proxy, where the environment names one."""
+    if not any(environ.get(name) for name in _PROXIES):
+        return {}
+    bypassed = environ.get("NO_PROXY") or environ.get("no_proxy") or ""
+    value = ",".join(filter(None, (bypassed, "127.0.0.1", "localhost")))
+    return {"NO_PROXY": value, "no_proxy": value}
+
+
+def _call(command: list[str], environment: Mapping[str, str]) -> int:
+    """Run a command to its end and give its exit code, 128+n where signal n ended it."""
+    try:
+        process = subprocess.Popen(command, env=environment)  # noqa: S603 - running it is what was asked
+    except OSError as error:
+        sys.stderr.write(f"tdr sandbox: cannot run {command[0]}: {error.strerror}\n")
+        return 127 if isinstance(error, FileNotFoundError) else 126
+    with _forwarding(process):
+        code = process.wait()
+    return code if code >= 0 else 128 - code
+
+
+@contextmanager
+def _forwarding(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Pass signals on to the command; what the terminal sends it receives by itself."""
+
+    def forward(number: int, _frame: object) -> None:
+        if number == signal.SIGTERM or not _in_foreground():
+            process.send_signal(number)
+
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, forward) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _in_foreground() -> bool:
+    """Say whether we belong to a terminal's foreground: then it sends Ctrl-C to the command, too."""
+    try:
+        return os.tcgetpgrp(sys.__stderr__.fileno() if sys.__stderr__ else 2) == os.getpgrp()
+    except OSError:
+        return False
+
+
+def _background(folder: Path) -> Background:
+    from providers.sandbox.background import Background  # noqa: PLC0415 - it needs the extra
+
+    return Background(folder)
+
+
+def _up(arguments: argparse.Namespace, _command: list[str]) -> int:
+    background = _background(arguments.state)
+    if background.is_running():
+        sys.stderr.write(f"a sandbox runs in {arguments.state} already\n")
+    else:
+        file = _world_file(arguments.world)
+        note = background.start(file, idle_s=arguments.idle, fresh=arguments.fresh)
+        sys.stderr.write(note)
+    sys.stdout.write(background.env_text())
+    return 0
+
+
+def _down(arguments: argparse.Namespace, _command: list[str]) -> int:
+    background = _background(arguments.state)
+    was_running = background.stop()
+    sys.stderr.write(f"{'stopped' if was_running else 'no sandbox runs in'} {arguments.state}\n")
+    if arguments.forget:
+        background.forget()
+    return 0
+
+
+def _status(arguments: argparse.Namespace, _command: list[str]) -> int:
+    background = _background(arguments.state)
+    if not background.is_running():
+        sys.stdout.write(f"no sandbox runs in {arguments.state}\n")
+        return 1
+    sys.stdout.write(background.describe())
+    return 0
+
+
+def export_lines(environment: Mapping[str, str]) -> str:
+    """Spell an environment for a shell to evaluate."""
+    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in environment.items())
