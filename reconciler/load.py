@@ -96,6 +96,7 @@ class _Reader:
         self._environ = environ
         self._read: set[Path] = set()
         self._bytes = 0
+        self._full = False
 
     def read_operand(self, operand: Path) -> None:
         """Read one operand: a file or a folder."""
@@ -113,8 +114,8 @@ class _Reader:
 
     def _read_file(self, path: Path, named_at: Mark, chain: tuple[Path, ...]) -> None:
         """Read a file and what it includes; `chain` are the files that led here."""
-        real = path.resolve()
-        if real in self._read:
+        real = self._real(path, named_at)
+        if real is None or real in self._read or self._full:
             return
         self._read.add(real)
         self.files.append(str(path))
@@ -129,6 +130,15 @@ class _Reader:
         else:
             self.documents[real] = document
             self._include(document, path, (*chain, real))
+
+    def _real(self, path: Path, named_at: Mark) -> Path | None:
+        """Return the file's one true name, None after saying why it has none."""
+        try:
+            return path.resolve()
+        except (OSError, RuntimeError):  # a link that leads to itself: which one depends on the Python
+            self.complete = False
+            self._say(named_at, f"{shown(str(path))} cannot be followed", "name a *.yaml file or a folder")
+            return None
 
     def _bytes_of(self, path: Path, named_at: Mark) -> bytes | None:
         """Return a file's content, None after saying why not. Never reads more than the limit."""
@@ -148,7 +158,8 @@ class _Reader:
             self._say(named_at, f"{shown(str(path))} cannot be read ({error.strerror})", "make it readable")
             return None
         self._bytes += len(data)
-        if len(self._read) > MAX_FILES or self._bytes > MAX_TOTAL_BYTES:
+        self._full = len(self._read) > MAX_FILES or self._bytes > MAX_TOTAL_BYTES
+        if self._full:
             limit = f"{MAX_FILES} files or {MAX_TOTAL_BYTES // 2**20} MB"
             self._say(named_at, f"the files together are more than {limit}", "run tdr on parts of them")
             return None
@@ -162,23 +173,37 @@ class _Reader:
                 self._include_one(pattern, document.mark("include", n), path, chain)
 
     def _include_one(self, pattern: str, mark: Mark, path: Path, chain: tuple[Path, ...]) -> None:
-        if not pattern or "**" in pattern or Path(pattern).is_absolute():
-            what = f"{shown(pattern)} is not a file name relative to this file"
-            self._say(mark, what, "write for example more/*.yaml")
-            return
         if len(chain) > MAX_INCLUDES:
             self._say(
                 mark, f"more than {MAX_INCLUDES} files include one another", "include them from one file"
             )
             return
-        found = sorted(path.parent.glob(pattern))
-        if not found:
-            self.complete = False
+        found = _matches(path.parent, pattern)
+        if found is None:
+            what = f"{shown(pattern)} is not a file name relative to this file"
+            self._say(mark, what, "write for example more/*.yaml")
+        elif not found:
             self._say(mark, f"{shown(pattern)} names no file", "create it, or remove this line")
-        for one in found:
-            real = one.resolve()
-            if real in chain[:-1]:
-                what = f"{shown(str(one))} includes this file in turn"
-                self._say(mark, what, "remove one of the two includes")
-            elif real != chain[-1]:
-                self._read_file(one, mark, chain)
+        self.complete = self.complete and bool(found)
+        for one in found or ():
+            self._follow(one, mark, chain)
+
+    def _follow(self, one: Path, mark: Mark, chain: tuple[Path, ...]) -> None:
+        """Read an included file, unless it is the including one, or leads back to one that led here."""
+        real = self._real(one, mark)
+        if real in chain[:-1]:
+            what = f"{shown(str(one))} includes this file in turn"
+            self._say(mark, what, "remove one of the two includes")
+        elif real != chain[-1]:
+            self._read_file(one, mark, chain)
+
+
+def _matches(folder: Path, pattern: str) -> list[Path] | None:
+    """Return what a pattern names below (or beside) a folder, sorted; None where it is no pattern."""
+    parts = Path(pattern).parts
+    if not parts or "**" in pattern or Path(pattern).is_absolute():
+        return None
+    try:
+        return sorted(folder.glob(pattern))
+    except (OSError, ValueError):  # too long a name, a pattern that Python does not take
+        return None

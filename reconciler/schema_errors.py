@@ -170,6 +170,9 @@ def _const(path: Path, error: Complaint) -> tuple[str, str]:
 
 def _unfit(path: Path, error: Complaint) -> tuple[str, str]:
     """A value of the right type that a pattern, a range or a length refuses."""
+    if "title" not in error.schema and "description" in error.schema:
+        what = f"{_named(path)} cannot be {_given(error.given)}"
+        return what, f"what belongs here: {error.schema['description'].rstrip('.')}"
     what = f"{_named(path)} is {_given(error.given)}, which is not {_expected(error.schema)}"
     return what, _example(error.schema, path)
 

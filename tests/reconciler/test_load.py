@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.errors import ConfigError
-from reconciler.load import MAX_INCLUDES, load
+from reconciler.load import MAX_FILES, MAX_INCLUDES, load
 from tests.reconciler.vendors import HEAD, TYPES
 
 if TYPE_CHECKING:
@@ -195,6 +195,10 @@ def test_an_include_that_leads_back_is_told(folder: Path) -> None:
             '"/etc/x.yaml" is not a file name relative to this file, write for example more/*.yaml',
         ),
         ("''", '"" is not a file name relative to this file, write for example more/*.yaml'),
+        (".", '"." is not a file name relative to this file, write for example more/*.yaml'),
+        ("..", '".." is not a YAML file, name a *.yaml file or a folder'),
+        ("x" * 300, f'"{"x" * 59}…" is not a file name relative to this file, write for example more/*.yaml'),
+        ("loop.yaml", '"loop.yaml" names no file, create it, or remove this line'),
         ("notes.txt", '"notes.txt" is not a YAML file, name a *.yaml file or a folder'),
         ("sub.yaml", '"sub.yaml" is not a file, name a *.yaml file or a folder'),
     ],
@@ -203,6 +207,7 @@ def test_an_include_that_cannot_be_followed_is_told_at_its_line(
     folder: Path, include: str, problem: str
 ) -> None:
     write({"a.yaml": f"{HEAD}include:\n  - {include}\n", "notes.txt": "x", "sub.yaml/x": ""})
+    Path("loop.yaml").symlink_to("loop.yaml")
     assert said("a.yaml") == [f"a.yaml:8:5: {problem}"]
 
 
@@ -221,10 +226,12 @@ def test_includes_without_end_are_told(folder: Path) -> None:
     ("operand", "problem"),
     [
         ("nope.yaml", 'nope.yaml: there is no file "nope.yaml", create it, or name another'),
+        ("loop.yaml", 'loop.yaml: "loop.yaml" cannot be followed, name a *.yaml file or a folder'),
         ("plan.json", 'plan.json: "plan.json" is not a YAML file, name a *.yaml file or a folder'),
     ],
 )
 def test_an_operand_that_is_no_file_is_told(folder: Path, operand: str, problem: str) -> None:
+    (folder / "loop.yaml").symlink_to("loop.yaml")
     assert said(operand) == [problem]
 
 
@@ -253,6 +260,16 @@ def test_problems_without_end_are_cut_short(folder: Path) -> None:
     found = said("a.yaml")
     assert len(found) == 1001
     assert found[-1] == "there are more than 1000 problems, correct those above first"
+
+
+def test_files_without_end_are_told_once(folder: Path) -> None:
+    write({f"conf/f{n:04}.yaml": "version: 1\n" for n in range(MAX_FILES + 50)} | {"conf/f0000.yaml": HEAD})
+    assert said("conf") == [
+        (
+            f"conf/f{MAX_FILES}.yaml: the files together are more than {MAX_FILES} files or 32 MB,"
+            " run tdr on parts of them"
+        )
+    ]
 
 
 def test_the_environment_is_an_argument(folder: Path) -> None:

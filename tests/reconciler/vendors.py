@@ -62,7 +62,13 @@ EDGE = ProviderType(
     "edge",
     frozenset({"cdn", "dns"}),
     open=cannot_open,
-    options={"type": "object", "properties": {"zones": {"type": "array", "items": {"type": "string"}}}},
+    options={
+        "type": "object",
+        "properties": {
+            "zones": {"type": "array", "items": {"type": "string"}},
+            "site": {"type": "string", "minLength": 3, "description": "The site, such as ams1."},
+        },
+    },
     secrets=(Secret("API_TOKEN", "EDGE_API_TOKEN"),),
     own_names=("edge.example",),
 )
