@@ -7,6 +7,7 @@ from typing import Any
 
 from providers.sandbox.contract import Emulator, Switch
 from providers.sandbox.kernel import Kernel
+from providers.sandbox.zone import NameServer
 from providers.sandbox.zone import Record as Answered
 from providers.sandbox.zone import Zone as NamedZone
 
@@ -29,6 +30,8 @@ class Cloudflare:
             )
         self._state, self._exported = world.read(section or [], kernel.now(), activates=self._activates())
         self._zones: dict[str, NamedZone] = {}
+        # How the world delegates zones of the same names on other servers.
+        self._elsewhere: dict[NamedZone, tuple[NameServer, ...] | list[NameServer] | None] = {}
         self._api = Api(kernel, lambda: self._state)
         self._edge = Edge(kernel, lambda: self._state)
         self._publish()
@@ -63,7 +66,17 @@ class Cloudflare:
         for zone in self._state.zones.values():
             if zone.id not in self._zones:
                 self._zones[zone.id] = self._kernel.add_zone(self._named(zone))
-            self._zones[zone.id].delegation = names.NAME_SERVERS if zone.delegated else ()
+            self._delegate(zone)
+
+    def _delegate(self, zone: Zone) -> None:
+        """Let the parent point here or not; servers elsewhere that hold the same zone lose or get it."""
+        here = self._zones[zone.id]
+        here.delegation = names.NAME_SERVERS if zone.delegated else ()
+        ours = set(self._zones.values())
+        for other in self._kernel.tree.zones:
+            if other.name == here.name and other not in ours:
+                before = self._elsewhere.setdefault(other, other.delegation)
+                other.delegation = names.NAME_SERVERS if zone.delegated else before
 
     def _named(self, zone: Zone) -> NamedZone:
         zone_id = zone.id

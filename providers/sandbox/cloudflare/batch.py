@@ -28,6 +28,9 @@ class Draft:
         """Start from what the zone holds now."""
         self.call, self.zone = call, zone
         self.records: dict[str, Record] = dict(zone.records)
+        self._names: dict[str, set[str]] = {}
+        for record in zone.records.values():
+            self._names.setdefault(record.name, set()).add(record.id)
 
     def get(self, record_id: str, status: int = 404) -> Record:
         """Give a record; raises Refusal 81044 where it is gone."""
@@ -43,14 +46,18 @@ class Draft:
         if before is not None:
             record = dataclasses.replace(record, id=before.id, created=before.created)
         record = self._quoted(record)
-        self.records.pop(record.id, None)
-        records.clash(record, self.records.values(), self.call.switch("cloudflare.identical-record"))
+        if before is not None:
+            self.delete(before)
+        beside = [self.records[i] for i in sorted(self._names.get(record.name, ()))]
+        records.clash(record, beside, self.call.switch("cloudflare.identical-record"))
         self.records[record.id] = record
+        self._names.setdefault(record.name, set()).add(record.id)
         return record
 
     def delete(self, record: Record) -> None:
         """Take a record away."""
         del self.records[record.id]
+        self._names[record.name].discard(record.id)
 
     def keep(self) -> None:
         """Make it so; raises Refusal where the zone would hold more than its plan allows."""

@@ -82,13 +82,10 @@ def _plan(_: State, zone: Zone, value: Any, __: float) -> None:
 
 
 def _status(_: State, zone: Zone, value: Any, now: float) -> None:
-    status = world.one_of(value, STATUSES, "status")
-    if status == "active":
-        zone.status = "pending"
+    zone.status = world.one_of(value, STATUSES, "status")
+    if zone.status == "active":
         activate(zone, now)
-        return
-    zone.status = status
-    if status == "pending":
+    elif zone.status == "pending":
         zone.active_from = None
 
 

@@ -90,7 +90,7 @@ def add_zone(state: State, account: str, entry: Any, at: str, now: float) -> Zon
         name=name,
         account=account,
         plan_id=one_of(given.get("plan", "free"), tuple(PLANS), f"{at}.plan"),
-        status="pending" if status == "active" else status,
+        status=status,
         delegated=bool(given.get("delegated", status == "active")),
         created=made,
         modified=made,
