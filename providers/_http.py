@@ -24,6 +24,7 @@ from reconciler.errors import (
     AuthError,
     Conflict,
     InvalidRequest,
+    NetworkError,
     ProviderError,
     RateLimited,
     Unavailable,
@@ -118,6 +119,8 @@ class Client:
     secrets    what may stand in no text
     ca_file    PEM of a further authority to trust, or None
     transport  replaces the network, for tests
+
+    Raises NetworkError where the file of authorities cannot be read.
     """
 
     def __init__(
@@ -174,7 +177,7 @@ class Client:
             raise Unavailable(self._failure(error), sent=not isinstance(error, _UNSENT)) from error
 
     def _failure(self, error: httpx.RequestError) -> str:
-        host = urlsplit(self.base_url).netloc
+        host = self.base_url.partition("://")[2].partition("/")[0].rpartition("@")[2]
         if isinstance(error, httpx.TimeoutException):
             return f"{host} did not answer in time ({type(error).__name__})"
         return f"no answer from {host}: {self.clean(str(error)) or type(error).__name__}"
@@ -231,5 +234,10 @@ def _trust(url: str, ca_file: str | None) -> ssl.SSLContext | bool:
     if not ca_file:
         return True
     context = httpx.create_ssl_context()
-    context.load_verify_locations(ca_file)
+    try:
+        context.load_verify_locations(ca_file)
+    except OSError as error:
+        raise NetworkError(
+            f"TDR_CA_FILE: {ca_file} holds no certificates that can be read ({error})"
+        ) from error
     return context

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
 from providers._http import Answer, Client
@@ -21,6 +21,8 @@ from providers.sparkpost.convert import (
 )
 from reconciler.errors import InvalidRequest, ProviderError, Unavailable
 from reconciler.provider import Calls
+
+T = TypeVar("T")
 
 UNIT: Final = "sparkpost"
 SUBACCOUNT_HEADER: Final = "X-MSYS-SUBACCOUNT"
@@ -113,6 +115,18 @@ def never(_answer: Answer) -> bool:
     return False
 
 
+def nothing(_answer: Answer) -> None:
+    """Read nothing: what a write did is read back."""
+
+
+def _eligible(answer: Answer) -> Eligible:
+    if not answer.ok:
+        return Eligible(known=False, eligible=True)
+    results = answer.body.get("results") if isinstance(answer.body, Mapping) else None
+    said = results.get("supportsManagedCertificate") if isinstance(results, Mapping) else None
+    return Eligible(known=isinstance(said, bool), eligible=said is not False)
+
+
 class Api:
     """One account's API. Returns values; raises ProviderError."""
 
@@ -129,78 +143,98 @@ class Api:
     # -- tracking domains
     def tracking_domains(self) -> list[TrackingDomain]:
         """Return all tracking domains of the account, subaccounts included: one call, there are no pages."""
-        return [tracking_domain_from(item) for item in self._list(LIST)]
+        return self._send(LIST, lambda answer: [tracking_domain_from(item) for item in self._items(answer)])
 
     def tracking_domain(self, domain: str) -> TrackingDomain | None:
         """Return one tracking domain, of whatever subaccount, or None."""
-        found = self._one(GET, domain, None)
-        return None if found is None else tracking_domain_from(found, domain)
+
+        def read(answer: Answer) -> TrackingDomain | None:
+            return tracking_domain_from(self._results(answer), domain) if answer.ok else None
+
+        return self._send(GET, read, domain, accept=says_missing)
 
     def create(self, domain: str, subaccount: int | None) -> str:
         """Register a domain; return SparkPost's words where the name is there already, else nothing."""
-        answer = self._send(CREATE, domain, subaccount, {"domain": domain}, accept=says_exists)
-        return "" if answer.ok else self._client.clean(words(answer.body)) or "it exists"
+
+        def read(answer: Answer) -> str:
+            return "" if answer.ok else self._said(answer) or "it exists"
+
+        return self._send(CREATE, read, domain, subaccount, body={"domain": domain}, accept=says_exists)
 
     def update(self, domain: str, subaccount: int | None, **fields: bool) -> None:
         """Set `secure` or `default`. SparkPost ignores what it does not know, so read again after."""
-        self._send(UPDATE, domain, subaccount, fields)
+        self._send(UPDATE, nothing, domain, subaccount, body=fields)
 
     def delete(self, domain: str, subaccount: int | None) -> None:
         """Remove a domain; one that is not there is removed already."""
-        self._send(DELETE, domain, subaccount, accept=says_missing)
+        self._send(DELETE, nothing, domain, subaccount, accept=says_missing)
 
     def verify(self, domain: str, subaccount: int | None) -> TrackingDomain | str:
         """Have SparkPost look; return the domain's status, or its words where the check failed."""
-        answer = self._send(VERIFY, domain, subaccount, accept=is_verdict)
-        if not answer.ok:
-            return self._client.clean(words(answer.body))
-        return tracking_domain_from({"domain": domain, "status": self._results(answer)})
+
+        def read(answer: Answer) -> TrackingDomain | str:
+            if not answer.ok:
+                return self._said(answer)
+            return tracking_domain_from({"domain": domain, "status": self._results(answer)})
+
+        return self._send(VERIFY, read, domain, subaccount, accept=is_verdict)
 
     # -- managed HTTPS
     def eligible(self, domain: str, subaccount: int | None) -> Eligible:
         """Ask whether a managed certificate could be had; changes nothing, though it is a POST."""
         try:
-            answer = self._send(CHECK, domain, subaccount, accept=says_missing)
+            return self._send(CHECK, _eligible, domain, subaccount, accept=says_missing)
         except InvalidRequest as refusal:
             # 400 is a check that failed; what the policy says comes as 403.
             return Eligible(known=refusal.status == 403, eligible=False, text=refusal.message)
         except ProviderError as error:
             return Eligible(known=False, eligible=False, text=error.message)
-        if not answer.ok:
-            return Eligible(known=False, eligible=True)
-        results = answer.body.get("results") if isinstance(answer.body, Mapping) else None
-        said = results.get("supportsManagedCertificate") if isinstance(results, Mapping) else None
-        return Eligible(known=isinstance(said, bool), eligible=said is not False)
 
     def enable_certificate(self, domain: str, subaccount: int | None) -> None:
         """Order a managed certificate; 409 means that there is one."""
-        self._send(ENABLE, domain, subaccount, accept=lambda answer: answer.status == 409)
+        self._send(ENABLE, nothing, domain, subaccount, accept=lambda answer: answer.status == 409)
 
     # -- sending domains
     def sending_domains(self) -> list[SendingDomain]:
         """Return all sending domains of the account and its subaccounts, with their links: one call."""
-        return [sending_domain_from(item) for item in self._list(LIST_SENDING)]
+        return self._send(
+            LIST_SENDING, lambda answer: [sending_domain_from(item) for item in self._items(answer)]
+        )
 
     def sending_domain(self, domain: str, subaccount: int | None) -> SendingDomain | None:
         """Return one sending domain, or None."""
-        found = self._one(GET_SENDING, domain, subaccount)
-        return None if found is None else sending_domain_from(found, domain)
+
+        def read(answer: Answer) -> SendingDomain | None:
+            return sending_domain_from(self._results(answer), domain) if answer.ok else None
+
+        return self._send(GET_SENDING, read, domain, subaccount, accept=says_missing)
 
     def link(self, sending: str, subaccount: int | None, tracking_domain: str) -> None:
         """Link a sending domain to a tracking domain, or with "" to none; touches no other field."""
-        self._send(LINK, sending, subaccount, {"tracking_domain": tracking_domain})
+        self._send(LINK, nothing, sending, subaccount, body={"tracking_domain": tracking_domain})
 
     # -- the way there
-    def _list(self, operation: Operation) -> list[object]:
-        answer = self._send(operation)
-        found = self._results(answer)
-        if not isinstance(found, list):
-            raise self._client.unexpected(answer, "the answer holds no list of `results`")
-        return found
+    def _send(
+        self,
+        operation: Operation,
+        read: Callable[[Answer], T],
+        domain: str = "",
+        subaccount: int | None = None,
+        *,
+        body: Mapping[str, Any] | None = None,
+        accept: Callable[[Answer], bool] = never,
+    ) -> T:
+        """Make one call; return what `read` finds in an answer that is a success or that `accept` takes."""
+        headers = {} if subaccount is None else {SUBACCOUNT_HEADER: str(subaccount)}
+        path = operation.path.format(domain=quote(domain, safe=""))
 
-    def _one(self, operation: Operation, domain: str, subaccount: int | None) -> object | None:
-        answer = self._send(operation, domain, subaccount, accept=says_missing)
-        return self._results(answer) if answer.ok else None
+        def once() -> T:
+            answer = self._client.send(operation.method, path, body=body, headers=headers)
+            if answer.ok or accept(answer):
+                return read(answer)
+            raise self._error(answer, operation)
+
+        return self._calls(UNIT, operation.name, once, repeatable=operation.repeatable, resource=domain)
 
     def _results(self, answer: Answer) -> object:
         if not isinstance(answer.body, Mapping) or not isinstance(answer.body.get("results"), Mapping | list):
@@ -209,25 +243,14 @@ class Api:
             )
         return answer.body["results"]
 
-    def _send(
-        self,
-        operation: Operation,
-        domain: str = "",
-        subaccount: int | None = None,
-        body: Mapping[str, Any] | None = None,
-        *,
-        accept: Callable[[Answer], bool] = never,
-    ) -> Answer:
-        headers = {} if subaccount is None else {SUBACCOUNT_HEADER: str(subaccount)}
-        path = operation.path.format(domain=quote(domain, safe=""))
+    def _items(self, answer: Answer) -> list[object]:
+        found = self._results(answer)
+        if not isinstance(found, list):
+            raise self._client.unexpected(answer, "the answer holds no list of `results`")
+        return found
 
-        def once() -> Answer:
-            answer = self._client.send(operation.method, path, body=body, headers=headers)
-            if answer.ok or accept(answer):
-                return answer
-            raise self._error(answer, operation)
-
-        return self._calls(UNIT, operation.name, once, repeatable=operation.repeatable, resource=domain)
+    def _said(self, answer: Answer) -> str:
+        return self._client.clean(words(answer.body))
 
     def _error(self, answer: Answer, operation: Operation) -> ProviderError:
         said = words(answer.body)

@@ -114,7 +114,7 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 def tracking_domain_from(found: object, asked: str = "") -> TrackingDomain:
     """Return SparkPost's object as a value. Raises UnexpectedResponse where it names no domain."""
-    given = _mapping(found)
+    given = _object(found, "tracking")
     status = _mapping(given.get("status"))
     port = given.get("port")
     certificate = given.get("tls_certificate")
@@ -139,7 +139,7 @@ def _certificate(given: Mapping[str, Any]) -> Certificate:
 
 def sending_domain_from(found: object, asked: str = "") -> SendingDomain:
     """Return SparkPost's object as a value; asked for alone, it does not name itself."""
-    given = _mapping(found)
+    given = _object(found, "sending")
     return SendingDomain(
         domain=_named(given, asked, "sending"),
         subaccount=subaccount(given.get("subaccount_id")),
@@ -147,9 +147,15 @@ def sending_domain_from(found: object, asked: str = "") -> SendingDomain:
     )
 
 
+def _object(found: object, what: str) -> Mapping[str, Any]:
+    if not isinstance(found, Mapping):
+        raise UnexpectedResponse(f"SparkPost answered with something that is no {what} domain")
+    return found
+
+
 def _named(given: Mapping[str, Any], asked: str, what: str) -> str:
     found = name(given.get("domain")) or name(asked)
-    if not found or not given:
+    if not found:
         raise UnexpectedResponse(f"SparkPost listed a {what} domain that has no name")
     return found
 

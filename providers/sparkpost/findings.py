@@ -82,7 +82,7 @@ def _subaccount(wanted: Wanted, live: TrackingDomain) -> Iterator[Finding]:
         f"{live.domain} belongs to {owner(live.subaccount)} of SparkPost, the file puts it into "
         f"{owner(subaccount(wanted.subaccount))}, and SparkPost moves no tracking domain between them",
         f"write {keep}, or build a sibling host for {owner(subaccount(wanted.subaccount))}; deleting it "
-        "and making it anew (`state: absent`, apply, then present) leaves delivered links ownerless meanwhile",
+        "and making it anew (`state: absent`, apply, then present) leaves the links ownerless meanwhile",
         "subaccount",
     )
 

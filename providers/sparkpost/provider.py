@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from providers._http import Client, credential
@@ -111,6 +111,9 @@ class SparkPost:
         try:
             return Done(write(self._api, change))
         except ProviderError as error:
+            # What no single call says, such as a write that did not stick, has no context yet.
+            error.provider = error.provider or f"{self._alias} (sparkpost)"
+            error.resource = error.resource or change.id.key
             return Failed(error)
 
     # -- waiting
@@ -120,9 +123,7 @@ class SparkPost:
         links = any(id_.kind == LINK for id_ in ids)
         sending = {s.domain: s for s in self._api.sending_domains()} if links else {}
         return {
-            id_: _link_status(sending.get(id_.key))
-            if id_.kind == LINK
-            else _status(id_.kind, domains.get(id_.key))
+            id_: _link_status(sending.get(id_.key)) if id_.kind == LINK else _status(id_, domains)
             for id_ in ids
         }
 
@@ -155,24 +156,30 @@ def _verified(found: TrackingDomain) -> Status:
     return Status(ready=False, text=f"not verified (cname_status {found.cname_status or 'empty'})")
 
 
-def _status(kind: str, found: TrackingDomain | None) -> Status:
-    if found is None:
-        return ABSENT
-    match kind:
-        case c if c == TRACKING_DOMAIN:
-            return _verified(found)
-        case c if c == MANAGED_CERTIFICATE:
-            return _issued(found)
-        case c if c == SECURE:
-            return Status(ready=found.secure, text="secure" if found.secure else "not secure")
-        case c if c == DEFAULT:
-            return Status(ready=found.default, text="default" if found.default else "not the default")
-    raise ValueError(f"{kind} is no kind of SparkPost's")
+def _status(id_: ResourceId, domains: Mapping[str, TrackingDomain]) -> Status:
+    found = domains.get(id_.key)
+    return ABSENT if found is None else _STATUS[id_.kind](found)
 
 
 def _issued(found: TrackingDomain) -> Status:
     hopeless = found.tls == "unavailable" or (found.tls == "failed" and found.error_code in FINAL)
     return Status(ready=found.issued, text=explained(found), hopeless=hopeless)
+
+
+def _secured(found: TrackingDomain) -> Status:
+    return Status(ready=found.secure, text="secure" if found.secure else "not secure")
+
+
+def _chosen(found: TrackingDomain) -> Status:
+    return Status(ready=found.default, text="the default" if found.default else "not the default")
+
+
+_STATUS: Final[Mapping[str, Callable[[TrackingDomain], Status]]] = {
+    TRACKING_DOMAIN: _verified,
+    MANAGED_CERTIFICATE: _issued,
+    SECURE: _secured,
+    DEFAULT: _chosen,
+}
 
 
 def _link_status(found: SendingDomain | None) -> Status:

@@ -54,7 +54,7 @@ OPTIONS: Final[Mapping[str, Any]] = {
         },
         "endpoint": {
             "type": "string",
-            "pattern": r"^https?://[^\s/?#]+(/[^\s?#]*)?$",
+            "pattern": r"^https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[^\s?#]*)?$",
             "description": "Base of the API, such as https://TENANT.api.e.sparkpost.com/api/v1. "
             "Needed for enterprise.",
         },
