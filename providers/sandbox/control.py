@@ -31,7 +31,7 @@ class Control:
     async def start(self) -> None:
         """Serve."""
         app = web.Application(middlewares=[self._noticing(), _errors_as_json])
-        app.add_routes(self._routes())
+        app.add_routes(self.routes())
         # Cancelled handlers are how a participant's end, or that of a wait, is noticed.
         self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0)
         await self._runner.setup()
@@ -41,9 +41,14 @@ class Control:
         """Close the port and all connections."""
         if self._runner:
             await self._runner.cleanup()
+        self.close()
+
+    def close(self) -> None:
+        """Give the port back, whether it was served or not."""
         self._socket.close()
 
-    def _routes(self) -> list[web.RouteDef]:
+    def routes(self) -> list[web.RouteDef]:
+        """Give every request that is understood."""
         return [
             web.get("/health", self._health),
             web.post("/stop", self._stopped),
