@@ -30,7 +30,7 @@ class Call:
     response_headers: tuple[tuple[str, str], ...] = ()
     response_body: str = ""
     handled: bool = False  # whether the vendor's side saw it (and had its effect)
-    emulated: bool = True  # False: no route for it, answered 501
+    emulated: bool = True  # False: no route for it, or the emulator failed: answered 501
     fault: int | None = None  # id of the fault that struck
     client: str = ""  # of an edge's request
 

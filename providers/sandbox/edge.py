@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
@@ -24,6 +25,8 @@ from providers.sandbox.http1 import (
     split_request_line,
 )
 from providers.sandbox.listener import Traffic, bind, delay, reset
+
+LOG = logging.getLogger(__name__)
 
 CLIENT_ADDRESS = "192.0.2.200"
 CLIENT_HEADER = "x-sandbox-client"
@@ -110,7 +113,12 @@ class EdgePort:
     async def _answer(self, request: EdgeRequest) -> EdgeResponse | None:
         call = self._call(request)
         fault = self.traffic.faults.strike("edge", self.vendor, self.name, request.method, request.path)
-        response, handled = await self._disturbed(request, fault)
+        try:
+            response, handled = await self._disturbed(request, fault)
+        except Exception as error:
+            LOG.exception("%s %s %s %s failed", self.vendor, self.name, request.method, request.target)
+            call = replace(call, emulated=False)
+            response, handled = EdgeResponse(501, (), f"the sandbox's own mistake: {error!r}".encode()), True
         if response:
             call = replace(
                 call,

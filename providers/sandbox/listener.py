@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import struct
 from collections.abc import Awaitable, Callable, Iterable
@@ -16,6 +17,8 @@ from providers.sandbox.clock import Clock
 from providers.sandbox.contract import Limiting, RateLimit, Usage
 from providers.sandbox.faults import Fault, Faults
 from providers.sandbox.limits import Windows
+
+LOG = logging.getLogger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -106,7 +109,11 @@ class ApiListener:
             return _Outcome(_answer_of(fault), fault=fault)
         if request.match_info.http_exception is not None:
             return _Outcome(_not_emulated(self.vendor, request), emulated=False, fault=fault)
-        response = await self._within_limit(request, handler)
+        try:
+            response = await self._within_limit(request, handler)
+        except Exception as error:
+            LOG.exception("%s %s %s failed", self.vendor, request.method, path)
+            return _Outcome(_mistaken(self.vendor, error), handled=True, emulated=False, fault=fault)
         if fault and fault.kind in ("status", "reset"):
             return _Outcome(_answer_of(fault), handled=True, fault=fault)
         return _Outcome(response, handled=True, fault=fault)
@@ -184,6 +191,12 @@ def _answer_of(fault: Fault) -> web.Response | None:
 
 def _not_emulated(vendor: str, request: web.Request) -> web.Response:
     message = f"the sandbox does not emulate {request.method} {request.path} of {vendor}"
+    return web.json_response({"error": message, "errors": [{"code": 501, "message": message}]}, status=501)
+
+
+def _mistaken(vendor: str, error: Exception) -> web.Response:
+    """Answer for an emulator that failed: a 500 would pass for the vendor's own."""
+    message = f"the sandbox's own mistake in {vendor}: {error!r}"
     return web.json_response({"error": message, "errors": [{"code": 501, "message": message}]}, status=501)
 
 

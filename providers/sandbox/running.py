@@ -110,9 +110,10 @@ def call_control(url: str, method: str, path: str, body: Any = None, timeout_s: 
         content = None if body is None else json.dumps(body)
         connection.request(method, path, content, {"Content-Type": "application/json"})
         response = connection.getresponse()
-        answer = json.loads(response.read() or b"null")
+        text = response.read().decode()
     finally:
         connection.close()
     if response.status >= 400:
-        raise ControlError(str(answer["error"] if isinstance(answer, dict) else answer), response.status)
-    return answer
+        is_ours = response.getheader("Content-Type", "").startswith("application/json")
+        raise ControlError(json.loads(text)["error"] if is_ours else text, response.status)
+    return json.loads(text)

@@ -93,6 +93,8 @@ class Acme:
         """Echo, redirect, or hang up."""
         if request.path == "/drop":
             raise Dropped
+        if request.path == "/mistake":
+            raise KeyError("wrong")
         if request.path == "/to-https":
             return EdgeResponse(301, (("Location", f"https://{request.host}/f/"),))
         seen = "\n".join(

@@ -12,7 +12,7 @@ import pytest
 
 from providers.sandbox.contract import ControlError
 from providers.sandbox.running import Running
-from providers.sandbox.zone import Record, Zone
+from providers.sandbox.zone import NameServer, Record, Zone
 from tests.sandbox.acme import NAME_SERVERS, Acme, acme_world
 
 ROOT, TLD, PLAIN, SECOND = "192.0.2.1", "192.0.2.2", "192.0.2.20", "192.0.2.21"
@@ -327,3 +327,28 @@ def test_questions_are_listed(sandbox: Running) -> None:
         "type": "A",
         "rcode": "NXDOMAIN",
     }
+
+
+def test_a_zone_of_the_world_may_have_servers_of_its_own() -> None:
+    own = {"host": "ns1.example.net", "address": "192.0.2.40"}
+    record = {"name": "a.example.net", "type": "A", "content": "203.0.113.3"}
+    with acme_world({"dns": [{"zone": "example.net", "servers": [own], "records": [record]}]}) as (
+        sandbox,
+        _acme,
+    ):
+        referral = ask(sandbox, TLD, "a.example.net", "A")
+        answer = ask(sandbox, "192.0.2.40", "a.example.net", "A")
+
+    assert texts(referral.additional) == ["ns1.example.net. 86400 IN A 192.0.2.40"]
+    assert texts(answer.answer) == ["a.example.net. 300 IN A 203.0.113.3"]
+
+
+def test_a_zone_added_while_running_gets_its_servers() -> None:
+    with acme_world() as (sandbox, _acme):
+        server = NameServer("ns1.late.example", "192.0.2.77")
+        zone = Zone("late.example", [server], lambda: [Record("late.example", "A", 60, "203.0.113.4")])
+        sandbox.do(lambda: sandbox.kernel.add_zone(zone))
+
+        assert texts(ask(sandbox, "192.0.2.77", "late.example", "A").answer) == [
+            "late.example. 60 IN A 203.0.113.4"
+        ]

@@ -88,6 +88,15 @@ def test_what_is_not_emulated_answers_501_and_is_remembered(world: World) -> Non
     ]
 
 
+def test_an_emulators_own_mistake_is_never_taken_for_the_vendors(world: World) -> None:
+    with httpx.Client(trust_env=False) as client:
+        answer = client.post(world[1].url + "/things", json={"nome": "two"})
+
+    assert answer.status_code == 501
+    assert "the sandbox's own mistake in acme: KeyError('name')" in answer.json()["error"]
+    assert world[0].control("GET", "/unemulated") == ["acme POST /api/things"]
+
+
 def test_a_status_fault_strikes_the_nth_match_only_and_before_any_effect(world: World) -> None:
     fault(world, kind="status", method="POST", path="^/api/things$", nth=2, status=502, body={"sorry": 1})
 

@@ -187,6 +187,12 @@ def test_edges_are_recorded_and_struck_by_faults() -> None:
     ]
 
 
+def test_an_edges_own_mistake_is_never_taken_for_the_vendors() -> None:
+    with acme_world() as world:
+        assert fetch(world, "http://www.acme.com/mistake").status == 501
+        assert world[0].control("GET", "/unemulated") == ["acme GET /mistake"]
+
+
 def test_garbage_is_hung_up_on(world: World) -> None:
     for garbage in (
         b"\x16\x03\x01\r\n\r\n",
