@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Final
 
 import cloudflare
 import httpx
 
-from providers.cloudflare.errors import from_status
-from providers.cloudflare.names import UNIT
-from reconciler.errors import InvalidRequest, UnexpectedResponse
+from providers.cloudflare.errors import from_status, translate
+from providers.cloudflare.names import UNIT, rule_permission
+from providers.cloudflare.zones import Ruleset
+from reconciler.errors import AuthError, InvalidRequest, UnexpectedResponse
 from reconciler.provider import Calls
 
 BASE_URL: Final = "https://api.cloudflare.com/client/v4"
@@ -35,6 +38,16 @@ def client_for(token: str, base_url: str) -> cloudflare.Cloudflare:
     return client
 
 
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One call: the vendor's name for it, where it goes, the permission that it takes, the zone."""
+
+    operation: str
+    path: str
+    needs: str
+    zone: str = ""
+
+
 class Api:
     """Calls by name; each takes its turn with `calls`. Raises ProviderError."""
 
@@ -45,22 +58,21 @@ class Api:
     # -- reads
     def zones(self) -> list[Native]:
         """List every zone that the token reaches."""
-        return list(self._pages("list zones", "/zones", {}, ZONES_PER_PAGE))
+        return list(self._pages(Ask("list zones", "/zones", "Zone Read"), {}, ZONES_PER_PAGE))
 
     def records(self, zone: str, zone_id: str, name: str | None = None) -> list[Native]:
         """List a zone's DNS records, all or those of one name."""
-        query = {} if name is None else {"name.exact": name}
-        path = f"/zones/{zone_id}/dns_records"
-        return list(self._pages("list DNS records", path, query, RECORDS_PER_PAGE, zone))
+        ask = Ask("list DNS records", f"/zones/{zone_id}/dns_records", "DNS Read", zone)
+        return list(self._pages(ask, {} if name is None else {"name.exact": name}, RECORDS_PER_PAGE))
 
     def rulesets(self, zone: str, zone_id: str) -> list[Native]:
         """List a zone's rulesets, without their rules."""
-        path, found, cursor = f"/zones/{zone_id}/rulesets", list[Native](), ""
+        ask = Ask("list rulesets", f"/zones/{zone_id}/rulesets", "Config Rules Read", zone)
+        found, cursor = list[Native](), ""
         while True:
-            query = {"cursor": cursor} if cursor else {}
-            answer = self._get("list rulesets", path, query, zone)
+            answer = self._get(ask, {"cursor": cursor} if cursor else {})
             found.extend(_listed(answer))
-            after = ((answer.get("result_info") or {}).get("cursors") or {}).get("after") or ""
+            after = _cursor(answer)
             if not after or after == cursor:
                 return found
             cursor = after
@@ -69,7 +81,7 @@ class Api:
         """Give the entry point of a phase with its rules, None where there is none yet."""
         path = f"/zones/{zone_id}/rulesets/phases/{phase}/entrypoint"
         try:
-            return _result(self._get(f"get {phase} rules", path, {}, zone))
+            return _result(self._get(Ask(f"get {phase} rules", path, rule_permission(phase, "Read"), zone)))
         except InvalidRequest as error:
             if error.status == 404:
                 return None
@@ -77,100 +89,115 @@ class Api:
 
     def setting(self, zone: str, zone_id: str, name: str) -> Any:
         """Give the value of one zone setting."""
-        return _result(self._get(f"get setting {name}", f"/zones/{zone_id}/settings/{name}", {}, zone))[
-            "value"
-        ]
+        path = f"/zones/{zone_id}/settings/{name}"
+        return _result(self._get(Ask(f"get setting {name}", path, "Zone Settings Read", zone)))["value"]
 
     def universal(self, zone: str, zone_id: str) -> bool:
         """Tell whether universal TLS is on."""
         path = f"/zones/{zone_id}/ssl/universal/settings"
-        return bool(_result(self._get("get universal TLS settings", path, {}, zone))["enabled"])
+        ask = Ask("get universal TLS settings", path, "SSL and Certificates Read", zone)
+        return bool(_result(self._get(ask))["enabled"])
 
     def packs(self, zone: str, zone_id: str) -> list[Native]:
         """List a zone's certificate packs, whatever their status."""
         path = f"/zones/{zone_id}/ssl/certificate_packs"
-        return list(self._pages("list certificate packs", path, {"status": "all"}, PACKS_PER_PAGE, zone))
+        ask = Ask("list certificate packs", path, "SSL and Certificates Read", zone)
+        return list(self._pages(ask, {"status": "all"}, PACKS_PER_PAGE))
 
     def page_rules(self, zone: str, zone_id: str) -> list[Native]:
         """List a zone's page rules; the vendor does not page them."""
-        return _listed(self._get("list page rules", f"/zones/{zone_id}/pagerules", {}, zone))
+        return _listed(
+            self._get(Ask("list page rules", f"/zones/{zone_id}/pagerules", "Page Rules Read", zone))
+        )
 
     # -- writes
     def batch(self, zone: str, zone_id: str, operations: Mapping[str, Sequence[Native]]) -> None:
         """Change DNS records: deletes, patches, puts, posts in this order, all or none."""
-        path, body = f"/zones/{zone_id}/dns_records/batch", {k: list(v) for k, v in operations.items() if v}
-        self._write("batch DNS records", self._client.post, path, body, zone, repeatable=False)
+        ask = Ask("batch DNS records", f"/zones/{zone_id}/dns_records/batch", "DNS Write", zone)
+        body = {kind: list(rows) for kind, rows in operations.items() if rows}
+        self._write(ask, self._client.post, body, repeatable=False)
 
     def create_ruleset(self, zone: str, zone_id: str, phase: str, rules: Sequence[Native]) -> None:
         """Make the entry point of a phase that has none."""
+        path = f"/zones/{zone_id}/rulesets"
+        ask = Ask(f"create {phase} rules", path, rule_permission(phase, "Write"), zone)
         body = {"kind": "zone", "phase": phase, "name": "default", "rules": list(rules)}
-        self._write(
-            f"create {phase} rules",
-            self._client.post,
-            f"/zones/{zone_id}/rulesets",
-            body,
-            zone,
-            repeatable=False,
-        )
+        self._write(ask, self._client.post, body, repeatable=False)
 
-    def add_rule(self, zone: str, zone_id: str, ruleset: str, rule: Native) -> None:
+    def add_rule(self, zone: str, zone_id: str, ruleset: Ruleset, rule: Native) -> None:
         """Append a rule to an entry point."""
-        path = f"/zones/{zone_id}/rulesets/{ruleset}/rules"
-        self._write("create rule", self._client.post, path, rule, zone, repeatable=False)
+        path = f"/zones/{zone_id}/rulesets/{ruleset.id}/rules"
+        ask = Ask("create rule", path, rule_permission(ruleset.phase, "Write"), zone)
+        self._write(ask, self._client.post, rule, repeatable=False)
 
-    def edit_rule(self, zone: str, zone_id: str, ruleset: str, rule_id: str, rule: Native) -> None:
+    def edit_rule(self, zone: str, zone_id: str, ruleset: Ruleset, rule_id: str, rule: Native) -> None:
         """Change one rule; all its members are given."""
-        path = f"/zones/{zone_id}/rulesets/{ruleset}/rules/{rule_id}"
-        self._write("edit rule", self._client.patch, path, rule, zone, repeatable=True)
+        path = f"/zones/{zone_id}/rulesets/{ruleset.id}/rules/{rule_id}"
+        ask = Ask("edit rule", path, rule_permission(ruleset.phase, "Write"), zone)
+        self._write(ask, self._client.patch, rule, repeatable=True)
 
-    def delete_rule(self, zone: str, zone_id: str, ruleset: str, rule_id: str) -> None:
+    def delete_rule(self, zone: str, zone_id: str, ruleset: Ruleset, rule_id: str) -> None:
         """Take one rule away; gone already is as good."""
-        path = f"/zones/{zone_id}/rulesets/{ruleset}/rules/{rule_id}"
+        path = f"/zones/{zone_id}/rulesets/{ruleset.id}/rules/{rule_id}"
+        ask = Ask("delete rule", path, rule_permission(ruleset.phase, "Write"), zone)
         try:
-            self._write("delete rule", self._client.delete, path, None, zone, repeatable=True)
+            self._write(ask, self._client.delete, None, repeatable=True)
         except InvalidRequest as error:
             if error.status != 404:
                 raise
 
     # -- the one way out
-    def _get(self, operation: str, path: str, query: Mapping[str, object], zone: str) -> Native:
-        def ask() -> Native:
-            options: Any = {"params": dict(query)}
-            return _envelope(self._client.get(path, cast_to=httpx.Response, options=options))
+    def _get(self, ask: Ask, query: Mapping[str, object] | None = None) -> Native:
+        def fetch() -> Native:
+            options: Any = {"params": dict(query or {})}
+            with told(ask):
+                return _envelope(self._client.get(ask.path, cast_to=httpx.Response, options=options))
 
-        return self._calls(UNIT, operation, ask, repeatable=True, resource=zone)
+        return self._calls(UNIT, ask.operation, fetch, repeatable=True, resource=ask.zone)
 
-    def _write(
-        self,
-        operation: str,
-        send: Callable[..., Any],
-        path: str,
-        body: object,
-        zone: str,
-        *,
-        repeatable: bool,
-    ) -> Native:
-        def ask() -> Native:
-            return _envelope(send(path, cast_to=httpx.Response, body=body))
+    def _write(self, ask: Ask, send: Callable[..., Any], body: object, *, repeatable: bool) -> None:
+        def write() -> Native:
+            with told(ask):
+                return _envelope(send(ask.path, cast_to=httpx.Response, body=body))
 
-        return self._calls(UNIT, operation, ask, repeatable=repeatable, resource=zone)
+        self._calls(UNIT, ask.operation, write, repeatable=repeatable, resource=ask.zone)
 
-    def _pages(
-        self, operation: str, path: str, query: Mapping[str, object], per_page: int, zone: str = ""
-    ) -> Iterator[Native]:
+    def _pages(self, ask: Ask, query: Mapping[str, object], per_page: int) -> Iterator[Native]:
         """Yield what all pages list. A server that ignores `page` ends in an error, not in a loop."""
         page, seen = 1, set[str]()
         while True:
-            answer = self._get(operation, path, {**query, "page": page, "per_page": per_page}, zone)
+            answer = self._get(ask, {**query, "page": page, "per_page": per_page})
             items = _listed(answer)
             if page > 1 and items and all(str(item.get("id")) in seen for item in items):
-                raise UnexpectedResponse("the same page came twice", operation=operation, resource=zone)
+                text = "the same page came twice"
+                raise UnexpectedResponse(text, operation=ask.operation, resource=ask.zone)
             seen.update(str(item.get("id")) for item in items)
             yield from items
             pages = (answer.get("result_info") or {}).get("total_pages")
             if page >= int(pages) if pages is not None else len(items) < per_page:
                 return
             page += 1
+
+
+@contextmanager
+def told(ask: Ask) -> Iterator[None]:
+    """Translate the client's exceptions, and name the permission that a refused token lacks."""
+    try:
+        yield
+    except cloudflare.APIError as error:
+        translated = translate(error)
+        if translated is None:
+            raise
+        if isinstance(translated, AuthError) and translated.status == 403:
+            text = f"{translated.message}; the call takes a token with {ask.needs}"
+            translated = AuthError(text, request_id=translated.request_id, status=translated.status)
+        raise translated from error
+
+
+def _cursor(answer: Native) -> str:
+    """Give the cursor of the next page, empty at the end; the documents have it in two places."""
+    about = answer.get("result_info") or {}
+    return str(about.get("cursor") or (about.get("cursors") or {}).get("after") or "")
 
 
 def _envelope(response: httpx.Response) -> Native:

@@ -70,14 +70,14 @@ class Members:
         if ruleset is None:
             self._create_ruleset(after)
         else:
-            self._write_rules(ruleset.id, {rule.id: rule for rule in before}, after)
+            self._write_rules(ruleset, {rule.id: rule for rule in before}, after)
 
     def _create_ruleset(self, rules: Sequence[OwnRule]) -> None:
         bodies = [rule_body(self._phase, self._owner, rule) for rule in rules if rule.hosts]
         if bodies:
             self._api.create_ruleset(self._zone.name, self._zone.id, self._phase, bodies)
 
-    def _write_rules(self, ruleset: str, before: Mapping[str, OwnRule], after: Sequence[OwnRule]) -> None:
+    def _write_rules(self, ruleset: Ruleset, before: Mapping[str, OwnRule], after: Sequence[OwnRule]) -> None:
         """Write what differs: a host that moves is in its new rule before it leaves the old one."""
         zone, zone_id = self._zone.name, self._zone.id
         changed = [rule for rule in after if rule.id and rule != before[rule.id]]

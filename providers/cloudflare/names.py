@@ -20,6 +20,12 @@ OUR_PHASES: Final = (CONFIG_PHASE, CACHE_PHASE)
 CHECKED_PHASES: Final = (HEADER_PHASE, REWRITE_PHASE, ORIGIN_PHASE, REDIRECT_PHASE)
 
 PHASE_OF: Final = {SSL_HOST: CONFIG_PHASE, CACHE_HOST: CACHE_PHASE}
+_FAMILY: Final = {
+    CONFIG_PHASE: "Config Rules",
+    CACHE_PHASE: "Cache Rules",
+    ORIGIN_PHASE: "Origin Rules",
+    REDIRECT_PHASE: "Dynamic URL Redirects",
+}
 _WORD: Final = {CONFIG_PHASE: "ssl", CACHE_PHASE: "cache"}
 _REF: Final = re.compile(r"tdr-(ssl|cache)-([a-z0-9-]{1,32})(?:_(\d+))?")
 
@@ -32,6 +38,11 @@ def zone_container(zone: str) -> str:
 def ruleset_container(zone: str, phase: str) -> str:
     """Name the container of the members of a phase's rules."""
     return f"ruleset/{zone}/{phase}"
+
+
+def rule_permission(phase: str, level: str) -> str:
+    """Name the token permission for the rules of a phase; level is Read or Write."""
+    return f"{_FAMILY.get(phase, 'Transform Rules')} {level}"
 
 
 def rule_ref(phase: str, owner: str, number: int) -> str:

@@ -8,10 +8,11 @@ from typing import Any, Final, TypeVar
 
 from providers.cloudflare.api import Api
 from providers.cloudflare.convert import entry_from, rrsets_from
-from providers.cloudflare.names import CHECKED_PHASES, OUR_PHASES
+from providers.cloudflare.names import CHECKED_PHASES, OUR_PHASES, rule_permission
 from providers.cloudflare.rules import members
 from providers.cloudflare.zones import (
     CloudflareState,
+    Ruleset,
     ZoneState,
     chosen,
     pack_from,
@@ -47,18 +48,18 @@ def usable_zones(api: Api, account: Account) -> CloudflareState:
 def read_live(api: Api, account: Account, scope: Scope) -> Live:
     """Read the zones that hold a host of the scope, or all of them. Raises ProviderError."""
     found = usable_zones(api, account)
-    edges = _zones_of(found, (w.host for w in scope.parts.cdn if not w.absent))
+    edges = _zones_of(found, (w.host for w in scope.parts.cdn))
+    served = _zones_of(found, (w.host for w in scope.parts.cdn if not w.absent))
     names = _zones_of(found, (w.host for w in scope.parts.dns))
-    wanted = edges | names | _zones_of(found, scope.parts.hosts)
     zones: dict[str, ZoneState] = {}
     rrsets: list[RRset] = []
-    for name in sorted(found.zones if scope.everything else wanted):
-        zone = _with_rules(api, found.zones[name], checked=name in edges)
+    for name in sorted(found.zones if scope.everything else edges | names):
+        zone = _with_rules(api, found.zones[name], edge=name in edges, checked=name in served)
         if scope.everything or name in names:
             sets = _rrsets(api, zone)
             zone = replace(zone, records=sum(len(rrset.values) for rrset in sets))
             rrsets.extend(sets)
-        zones[name] = _checked(api, zone) if name in edges else zone
+        zones[name] = _checked(api, zone) if name in served else zone
     return Live(
         resources=tuple(r for zone in zones.values() for r in _members(zone, account)),
         zones=tuple(zone.as_zone() for zone in zones.values()),
@@ -83,16 +84,20 @@ def _members(zone: ZoneState, account: Account) -> Iterator[Resource]:
             yield from members(account.alias, zone.name, zone.rulesets[phase], outputs, account.owner)
 
 
-def _with_rules(api: Api, zone: ZoneState, *, checked: bool) -> ZoneState:
-    """Read the entry points that exist: those with rules of tdr, for an edge also those of others."""
-    listed = {ruleset["phase"] for ruleset in api.rulesets(zone.name, zone.id) if ruleset["kind"] == "zone"}
-    rulesets, unreadable = dict(zone.rulesets), list(zone.unreadable)
-    for phase in OUR_PHASES:
-        if phase in listed and (native := api.entry_point(zone.name, zone.id, phase)) is not None:
-            rulesets[phase] = ruleset_from(native)
-    for phase in CHECKED_PHASES if checked else ():
-        if phase in listed:
-            native = _allowed(unreadable, f"{phase} rules", _entry_point(api, zone, phase))
+def _with_rules(api: Api, zone: ZoneState, *, edge: bool, checked: bool) -> ZoneState:
+    """Read the entry points that exist: those with rules of tdr, and where `checked` those of others.
+
+    A zone that is no edge has no rules to write: there a token for DNS alone will do.
+    """
+    unreadable = list(zone.unreadable)
+    rulesets: dict[str, Ruleset] = {}
+    listed = _asked(unreadable, "Config Rules Read", lambda: api.rulesets(zone.name, zone.id), must=edge)
+    present = {ruleset["phase"] for ruleset in listed or () if ruleset["kind"] == "zone"}
+    for phase in (*OUR_PHASES, *CHECKED_PHASES) if checked else OUR_PHASES:
+        if phase in present:
+            must = edge and phase in OUR_PHASES
+            permission = rule_permission(phase, "Read")
+            native = _asked(unreadable, permission, _entry_point(api, zone, phase), must=must)
             if native is not None:
                 rulesets[phase] = ruleset_from(native)
     return replace(zone, rulesets=rulesets, unreadable=tuple(unreadable))
@@ -102,12 +107,14 @@ def _entry_point(api: Api, zone: ZoneState, phase: str) -> Callable[[], Any]:
     return lambda: api.entry_point(zone.name, zone.id, phase)
 
 
-def _allowed(unreadable: list[str], what: str, ask: Callable[[], T]) -> T | None:
-    """Ask for what only warnings need; a token without the right for it is told of, not refused."""
+def _asked(unreadable: list[str], permission: str, ask: Callable[[], T], *, must: bool = False) -> T | None:
+    """Ask; what need not be known is only noted where the token has no right to it."""
     try:
         return ask()
     except AuthError:
-        unreadable.append(what)
+        if must:
+            raise
+        unreadable.append(permission)
         return None
 
 
@@ -115,18 +122,18 @@ def _checked(api: Api, zone: ZoneState) -> ZoneState:
     """Read what decides whether links on an edge work: settings, certificates, page rules."""
     name, id_, unreadable = zone.name, zone.id, list(zone.unreadable)
     settings = {
-        setting: _allowed(unreadable, f"setting {setting}", _setting(api, zone, setting))
+        setting: _asked(unreadable, "Zone Settings Read", _setting(api, zone, setting))
         for setting in _SETTINGS
     }
-    universal = _allowed(unreadable, "universal TLS setting", lambda: api.universal(name, id_))
-    page_rules = _allowed(unreadable, "page rules", lambda: api.page_rules(name, id_))
+    universal = _asked(unreadable, "SSL and Certificates Read", lambda: api.universal(name, id_))
+    page_rules = _asked(unreadable, "Page Rules Read", lambda: api.page_rules(name, id_))
     return replace(
         zone,
         settings=attrs(**{key: value for key, value in settings.items() if value is not None}),
         universal=universal,
         packs=tuple(map(pack_from, api.packs(name, id_))),
         page_rules=tuple(map(page_rule_from, page_rules or ())),
-        unreadable=tuple(unreadable),
+        unreadable=tuple(dict.fromkeys(unreadable)),
         checked=True,
     )
 

@@ -136,11 +136,12 @@ def _moved(change: Change, live: Mapping[Key, Sequence[Entry]], leaving: set[Key
     before = change.before.attrs if change.before is not None else None
     keys = _keys(change.before) or _keys(change.after)
     found = _there(keys, live)
-    if not _same(found, before):
-        return _conflict(change, found)
-    new = _keys(change.after) - keys
-    rivals = {key for key in _rivals(new | _keys(change.after)) if key not in leaving}
-    return _conflict(change, in_the_way) if (in_the_way := _there((rivals | new) - keys, live)) else None
+    after = _keys(change.after)
+    rivals = {key for key in _rivals(after) if key not in leaving}
+    if _same(found, before) and not _there((rivals | after) - keys, live):
+        return None
+    names = set(_names(change))
+    return _conflict(change, _there((key for key in live if key[0] in names), live))
 
 
 def _rivals(keys: Iterable[Key]) -> Iterator[Key]:

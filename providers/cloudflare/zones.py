@@ -69,7 +69,7 @@ class ZoneState:
     rulesets     entry points that exist, by phase
     universal    whether universal TLS is on; None where not read
     records      number of DNS records; 0 where not read
-    unreadable   what the token may not read, in the vendor's words for the permission
+    unreadable   the permissions that the token lacks for what only warnings need
     checked      whether certificates and the rules of others were asked for
     """
 
