@@ -13,16 +13,15 @@ if TYPE_CHECKING:
     from reconciler.provider import Provider, Setting
 
 KINDS: Final = (
-    # Asked for at the gate by `verify`: DNS is seen within seconds, and given up after 15 minutes.
-    Kind(TRACKING_DOMAIN, timeout_s=900, usual_s=60, poll_s=15.0),
-    Kind(SECURE, timeout_s=900),
+    Kind(TRACKING_DOMAIN),
+    Kind(SECURE),
     Kind(DEFAULT),
     Kind(LINK),
     # docs: Managed HTTPS: issued within 15 minutes; over 30 minutes pending means trouble.
     Kind(MANAGED_CERTIFICATE, ready="issued", timeout_s=1800, usual_s=900, poll_s=15.0),
 )
 
-OWN_NAMES: Final = ("spgo.io", "sparkpost.com", "sparkpostmail.com", "sparkpostelite.com")
+OWN_NAMES: Final = ("spgo.io", "sparkpost.com", "sparkpostmail.com")
 
 
 def open_(setting: Setting) -> Provider:
