@@ -106,9 +106,10 @@ def _run(arguments: argparse.Namespace, command: list[str]) -> int:
         raise SandboxError("nothing to run; write  tdr sandbox run [-world FILE] -- COMMAND...")
     file = _world_file(arguments.world)
     world = read_world(file)
+    called = _Command(command)
     try:
-        with started(world) as sandbox:
-            return _call(command, {**os.environ, **past_proxies(os.environ), **sandbox.env})
+        with called.taking_signals(), started(world) as sandbox:
+            return called.call({**os.environ, **past_proxies(os.environ), **sandbox.env})
     except WorldError as error:
         raise SandboxError(f"{file}: {error}") from error
 
@@ -128,40 +129,53 @@ def past_proxies(environ: Mapping[str, str]) -> dict[str, str]:
     return {"NO_PROXY": value, "no_proxy": value}
 
 
-def _call(command: list[str], environment: Mapping[str, str]) -> int:
-    """Run a command to its end and give its exit code, 128+n where signal n ended it."""
-    try:
-        process = subprocess.Popen(command, env=environment)  # noqa: S603 - running it is what was asked
-    except OSError as error:
-        sys.stderr.write(f"tdr sandbox: cannot run {command[0]}: {error.strerror}\n")
-        return 127 if isinstance(error, FileNotFoundError) else 126
-    with _forwarding(process):
-        code = process.wait()
-    return code if code >= 0 else 128 - code
+class _Command:
+    """The command, and the signals that are for it, from before it starts to its end."""
 
+    def __init__(self, words: list[str]) -> None:
+        """Nothing runs yet."""
+        self._words = words
+        self._process: subprocess.Popen[bytes] | None = None
+        self._early: list[int] = []  # signals that came before it ran
 
-@contextmanager
-def _forwarding(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    """Pass signals on to the command; what the terminal sends it receives by itself."""
+    def call(self, environment: Mapping[str, str]) -> int:
+        """Run it to its end and give its exit code, 128+n where signal n ended it."""
+        if self._early:
+            return 128 + self._early[0]
+        try:
+            self._process = subprocess.Popen(self._words, env=environment)  # noqa: S603 - that is the command
+        except OSError as error:
+            sys.stderr.write(f"tdr sandbox: cannot run {self._words[0]}: {error.strerror}\n")
+            return 127 if isinstance(error, FileNotFoundError) else 126
+        for number in self._early:  # while it started
+            self._process.send_signal(number)
+        code = self._process.wait()
+        return code if code >= 0 else 128 - code
 
-    def forward(number: int, _frame: object) -> None:
-        if number == signal.SIGTERM or not _in_foreground():
-            process.send_signal(number)
+    @contextmanager
+    def taking_signals(self) -> Iterator[None]:
+        """Pass signals on; what the terminal sends, the command receives by itself."""
+        numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        before = {number: signal.signal(number, self._take) for number in numbers}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, forward) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    def _take(self, number: int, _frame: object) -> None:
+        if self._process is None:
+            self._early.append(number)
+        elif number == signal.SIGTERM or not _in_foreground():
+            self._process.send_signal(number)
 
 
 def _in_foreground() -> bool:
     """Say whether we belong to a terminal's foreground: then it sends Ctrl-C to the command, too."""
     try:
-        return os.tcgetpgrp(sys.__stderr__.fileno() if sys.__stderr__ else 2) == os.getpgrp()
-    except OSError:
+        with Path("/dev/tty").open("rb", buffering=0) as terminal:
+            return os.tcgetpgrp(terminal.fileno()) == os.getpgrp()
+    except OSError:  # no terminal
         return False
 
 

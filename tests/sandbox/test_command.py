@@ -110,6 +110,31 @@ def test_signals_are_passed_on_to_the_command(folder: Path, number: signal.Signa
     assert code == 9
 
 
+def test_ctrl_c_on_a_terminal_reaches_the_command_once(folder: Path) -> None:
+    """A second interrupt would make tdr drop what is in flight."""
+    script = "n=0; trap 'n=$((n+1))' INT; echo ready; read a; read b; echo count=$n"
+    words = [*TDR_SANDBOX, "run", "--", "/bin/sh", "-c", script]
+    process = subprocess.Popen(
+        [sys.executable, "-c", f"import pty; pty.spawn({words!r})"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        bufsize=0,
+    )
+    with process:
+        assert process.stdin
+        assert process.stdout
+        shown = b""
+        while b"ready" not in shown:
+            shown += process.stdout.read(1000)
+        process.stdin.write(b"\x03x\ny\n")
+        while b"count=" not in shown:
+            shown += process.stdout.read(1000)
+
+    assert b"count=1" in shown
+
+
 def test_a_command_that_is_not_there_exits_with_127(folder: Path) -> None:
     done = tdr(folder, "run", "--", "no-such-command-anywhere")
 
