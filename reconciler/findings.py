@@ -3,25 +3,41 @@
 from __future__ import annotations
 
 from reconciler.desired import Desired
-from reconciler.model import Finding
+from reconciler.model import Finding, Severity
 from reconciler.plan import Plan
 from reconciler.problem import Mark, Problem
 
 NOWHERE = Mark("", 0, 0)
+WORDS = {Severity.ERROR: "Error", Severity.WARNING: "Warning"}
+RANK = {Severity.ERROR: 0, Severity.WARNING: 1}
 
 
 def problems_of(plan: Plan, desired: Desired) -> tuple[Problem, ...]:
-    """Return the plan's findings, each with the line of its domain's key."""
-    return tuple(_problem(finding, desired) for finding in plan.findings)
-
-
-def _problem(finding: Finding, desired: Desired) -> Problem:
-    domain = desired.domains.get(finding.host or "")
-    mark = domain.marks.get(finding.key, domain.mark) if domain else NOWHERE
-    return mark.problem(finding.text, finding.lift, finding.severity.value)
+    """Return the plan's findings with their places: errors first, then by domain, place and text."""
+    placed = [(finding, _mark(finding, desired)) for finding in plan.findings]
+    placed.sort(key=lambda one: (RANK[one[0].severity], one[0].host or "", one[1], one[0]))
+    return tuple(dict.fromkeys(_problem(finding, mark) for finding, mark in placed))
 
 
 def findings_text(plan: Plan, desired: Desired) -> str:
-    """Return a line for each finding, errors first."""
-    words = {"error": "Error", "warning": "Warning"}
-    return "".join(f"{words[p.severity]}: {p}\n" for p in problems_of(plan, desired))
+    """Return a line for each finding, `Error: file:line:col: what, instead`; empty where there is none."""
+    return "".join(f"{WORDS[Severity(p.severity)]}: {_one_line(p)}\n" for p in problems_of(plan, desired))
+
+
+def _mark(finding: Finding, desired: Desired) -> Mark:
+    """Return the line of the key that a finding names, else of its domain; an orphan stands nowhere."""
+    if finding.host is None:
+        return desired.policy.mark if finding.key in ("policy", "max_deletes", "protected") else NOWHERE
+    domain = desired.domains.get(finding.host)
+    return domain.marks.get(finding.key, domain.mark) if domain is not None else NOWHERE
+
+
+def _problem(finding: Finding, mark: Mark) -> Problem:
+    # A key that stands in `defaults` is the same line for every domain: the text has to tell them apart.
+    named = finding.host is None or finding.host in finding.text
+    text = finding.text if named else f"{finding.host}: {finding.text}"
+    return mark.problem(text, finding.lift, finding.severity.value)
+
+
+def _one_line(problem: Problem) -> str:
+    return " ".join(str(problem).split())

@@ -1,34 +1,48 @@
-"""Progress as it happens, in Terraform's lines."""
+"""Which display of progress fits: the event stream, a live table on a terminal, lines elsewhere."""
 
 from __future__ import annotations
 
+import os
+import sys
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TextIO
+from importlib import import_module, metadata
+from typing import Protocol, TextIO
 
 from reconciler.apply import Event
 from reconciler.clock import Clock
-from reconciler.plan import Gate, Plan
-from reconciler.report import subject, verb
+from reconciler.plan import Plan
+from reconciler.progress_json import JsonProgress
+from reconciler.progress_lines import LineProgress
 
 
-class LineProgress:
-    """One line for each event."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+class Progress(Protocol):
+    """What is told of a run as it happens."""
 
     def emit(self, event: Event) -> None:
-        """Write the event's line."""
-        node = event.node
-        what = f"{node.host}: {subject(node)}" if isinstance(node, Gate) else f"{subject(node)}: {verb(node)}"
-        self._stream.write(f"{what} [{event.what}] {event.text}\n")
-        self._stream.flush()
+        """Tell one event."""
 
 
 @contextmanager
-def progress_for(args: Namespace, plan: Plan, clock: Clock, stream: TextIO) -> Iterator[LineProgress]:
-    """Give the display that fits."""
-    _ = args, plan, clock
-    yield LineProgress(stream)
+def progress_for(args: Namespace, plan: Plan, clock: Clock, stream: TextIO) -> Iterator[Progress]:
+    """Give the display that fits; it ends with the block."""
+    if getattr(args, "json", False):
+        events = JsonProgress(plan, clock, sys.stdout, metadata.version("tdr-reconciler"))
+        events.open()
+        try:
+            yield events
+        finally:
+            events.close()
+    elif _is_lively(args, stream):
+        live = import_module("reconciler.progress_live").LiveProgress(plan, clock, stream)  # brings rich
+        with live:
+            yield live
+    else:
+        yield LineProgress(stream)
+
+
+def _is_lively(args: Namespace, stream: TextIO) -> bool:
+    """Tell whether a table that redraws itself can be shown, and is wanted."""
+    plain = getattr(args, "no_color", False) or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return stream.isatty() and not plain

@@ -1,15 +1,26 @@
-"""Plans as files."""
+"""Plans as files: JSON that Terraform's tools read, and that tdr loads again whole. Holds no secret."""
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
+import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from reconciler.desired import Desired
 from reconciler.errors import PlanError
 from reconciler.plan import Plan
+from reconciler.plan_document import document
+from reconciler.plan_values import plan_data, plan_of
 from reconciler.planner import Choice
+
+SCHEMA = "urn:tdr:schema:plan:1"
+AGAIN = "make it again with `tdr plan -out FILE`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +33,76 @@ class SavedPlan:
 
 
 def plan_json(plan: Plan, choice: Choice, desired: Desired) -> dict[str, object]:
-    """Return the plan as JSON data."""
-    _ = choice
-    return {"fingerprints": plan.fingerprints, "desired": desired.as_data()}
+    """Return the plan as JSON data: Terraform's `show -json`, and all of it once more under `tdr`."""
+    version = metadata.version("tdr-reconciler")
+    core = {"choice": asdict(choice), "desired": desired.as_data(), **plan_data(plan)}
+    return {
+        "$schema": SCHEMA,
+        **document(plan, desired, version),
+        "tdr": {"version": version, "digest": _digest(core), **core},
+    }
 
 
 def load_plan(text: str) -> SavedPlan:
-    """Return the plan that text holds."""
-    raise PlanError(f"cannot be read yet: {len(text)} characters")
+    """Return the plan that text holds. PlanError where it is none, is another version's, or was edited."""
+    core = _core(text)
+    try:
+        digest, choice = core.pop("digest"), core.pop("choice")
+        core.pop("version")
+        desired = core.pop("desired")
+        whole = {"choice": choice, "desired": desired, **core}
+        if digest != _digest(whole):
+            raise PlanError(f"the saved plan was changed after it was made; {AGAIN}")
+        return SavedPlan(Desired.from_data(desired), _choice(choice), plan_of(core, desired))
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise PlanError(f"the saved plan is damaged ({type(error).__name__}: {error}); {AGAIN}") from error
 
 
 def write_plan(path: Path, document: Mapping[str, object]) -> None:
-    """Write the document."""
-    path.write_text(str(document), encoding="utf-8")
+    """Write the document so that the file is there whole or not at all, and readable by its owner only.
+
+    PlanError where that cannot be done.
+    """
+    text = json.dumps(document, sort_keys=True) + "\n"
+    try:
+        _replace(path, text)
+    except OSError as error:
+        raise PlanError(f"the plan cannot be saved to {path}: {error.strerror or error}") from error
+
+
+def _replace(path: Path, text: str) -> None:
+    number, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # made with mode 0600
+    try:
+        with os.fdopen(number, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _core(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise PlanError(f"the saved plan is no JSON ({error}); {AGAIN}") from error
+    schema = found.get("$schema") if isinstance(found, dict) else None
+    if schema is None:
+        raise PlanError(f"this JSON is no plan of tdr: it has no `$schema` {SCHEMA}; {AGAIN}")
+    if schema != SCHEMA:
+        raise PlanError(f"the saved plan has $schema {schema!r}, this tdr reads {SCHEMA}; {AGAIN}")
+    core = found.get("tdr")
+    if not isinstance(core, dict):
+        raise PlanError(f"the saved plan has lost its part `tdr`; {AGAIN}")
+    return core
+
+
+def _choice(data: Mapping[str, Any]) -> Choice:
+    known: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in data.items()}
+    return Choice(**known)
+
+
+def _digest(core: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(core, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,228 @@
+"""Plans as JSON values and back, whole: what a saved plan is loaded from. Pure.
+
+A Ref is `{"$ref": ADDRESS PARTS, "output": …}`; a mapping of a vendor's that has keys with `$` in front gets
+one more in front of each of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.model import (
+    Action,
+    Change,
+    FieldChange,
+    Finding,
+    Ref,
+    Resource,
+    ResourceId,
+    Severity,
+    Value,
+    attrs,
+)
+from reconciler.plan import Gate, GateKind, Node, Plan, Step
+
+Data = dict[str, Any]
+REF, SAME = "$ref", "after"
+
+
+# -- values
+def value_data(value: Value) -> Any:
+    """Return a value as JSON."""
+    if isinstance(value, Ref):
+        return {REF: _id_data(value.target), "output": value.output}
+    if isinstance(value, Mapping):
+        return {_escaped(name): value_data(inner) for name, inner in sorted(value.items())}
+    if isinstance(value, tuple):
+        return [value_data(inner) for inner in value]
+    return value
+
+
+def value_of(data: Any) -> Any:
+    """Return the value that `value_data` wrote, lists as tuples."""
+    if isinstance(data, dict):
+        if REF in data:
+            return Ref(_id_of(data[REF]), data["output"])
+        return {_unescaped(name): value_of(inner) for name, inner in data.items()}
+    if isinstance(data, list):
+        return tuple(value_of(inner) for inner in data)
+    return data
+
+
+def _escaped(name: str) -> str:
+    return f"${name}" if name.startswith("$") else name
+
+
+def _unescaped(name: str) -> str:
+    return name.removeprefix("$")
+
+
+def _id_data(id_: ResourceId) -> list[str]:
+    return [id_.alias, id_.kind, id_.key]
+
+
+def _id_of(data: list[str]) -> ResourceId:
+    return ResourceId(*data)
+
+
+# -- resources and changes
+def resource_data(resource: Resource | None) -> Data | None:
+    """Return a resource without its outputs: they are the vendor's, never compared, and may be anything."""
+    if resource is None:
+        return None
+    return {
+        "id": _id_data(resource.id),
+        "attrs": value_data(resource.attrs),
+        "host": resource.host,
+        "container": resource.container,
+        "after": [_id_data(id_) for id_ in sorted(resource.after)],
+        "mark": resource.mark,
+    }
+
+
+def resource_of(data: Data | None) -> Resource | None:
+    """Return the resource that `resource_data` wrote."""
+    if data is None:
+        return None
+    return Resource(
+        id=_id_of(data["id"]),
+        attrs=attrs(**value_of(data["attrs"])),
+        host=data["host"],
+        container=data["container"],
+        after=frozenset(_id_of(id_) for id_ in data["after"]),
+        mark=data["mark"],
+    )
+
+
+def change_data(change: Change) -> Data:
+    """Return a change; its fields are told by both sides."""
+    return {
+        "id": _id_data(change.id),
+        "action": change.action.value,
+        "before": resource_data(change.before),
+        "after": resource_data(change.after),
+        "fields": [[f.name, value_data(f.before), value_data(f.after)] for f in change.fields],
+        "adopts": change.adopts,
+        "reason": change.reason,
+    }
+
+
+def change_of(data: Data) -> Change:
+    """Return the change that `change_data` wrote."""
+    return Change(
+        id=_id_of(data["id"]),
+        action=Action(data["action"]),
+        before=resource_of(data["before"]),
+        after=resource_of(data["after"]),
+        fields=tuple(FieldChange(n, value_of(old), value_of(new)) for n, old, new in data["fields"]),
+        adopts=data["adopts"],
+        reason=data["reason"],
+    )
+
+
+# -- steps and gates
+def node_data(node: Node, places: Mapping[ResourceId, int]) -> Data:
+    """Return a step or a gate; a step names its change by the place in the list of changes."""
+    if isinstance(node, Gate):
+        return _gate_data(node)
+    same = node.write is not None and node.write == node.change.after
+    return {
+        "type": "step",
+        "id": node.id,
+        "change": places[node.change.id],
+        "write": SAME if same else resource_data(node.write),
+        "phase": node.phase,
+        "last": node.last,
+        "needs": sorted(node.needs),
+    }
+
+
+def node_of(data: Data, changes: tuple[Change, ...]) -> Node:
+    """Return the node that `node_data` wrote."""
+    if data["type"] == "gate":
+        return _gate_of(data)
+    change = changes[data["change"]]
+    write = change.after if data["write"] == SAME else resource_of(data["write"])
+    needs = frozenset(data["needs"])
+    return Step(data["id"], change, write, data["phase"], last=data["last"], needs=needs)
+
+
+def _gate_data(gate: Gate) -> Data:
+    return {
+        "type": "gate",
+        "id": gate.id,
+        "kind": gate.kind.value,
+        "host": gate.host,
+        "subjects": [_id_data(id_) for id_ in gate.subjects],
+        "text": gate.text,
+        "timeout_s": gate.timeout_s,
+        "wait_s": gate.wait_s,
+        "usual_s": gate.usual_s,
+        "poll_s": gate.poll_s,
+        "needs": sorted(gate.needs),
+    }
+
+
+def _gate_of(data: Data) -> Gate:
+    return Gate(
+        id=data["id"],
+        kind=GateKind(data["kind"]),
+        host=data["host"],
+        subjects=tuple(_id_of(id_) for id_ in data["subjects"]),
+        text=data["text"],
+        timeout_s=data["timeout_s"],
+        wait_s=data["wait_s"],
+        usual_s=data["usual_s"],
+        poll_s=data["poll_s"],
+        needs=frozenset(data["needs"]),
+    )
+
+
+# -- the plan
+def plan_data(plan: Plan) -> Data:
+    """Return all of a plan but its desired state."""
+    places = {change.id: number for number, change in enumerate(plan.changes)}
+    return {
+        "owner": plan.owner,
+        "mode": plan.mode,
+        "complete": plan.complete,
+        "changes": [change_data(change) for change in plan.changes],
+        "nodes": [node_data(node, places) for node in plan.nodes],
+        "findings": [_finding_data(finding) for finding in plan.findings],
+        "classes": dict(sorted(plan.classes.items())),
+        "orphans": list(plan.orphans),
+        "drifted": sorted(plan.drifted),
+        "fingerprints": plan.fingerprints,
+    }
+
+
+def plan_of(data: Data, desired: Mapping[str, Any]) -> Plan:
+    """Return the plan that `plan_data` wrote."""
+    changes = tuple(change_of(change) for change in data["changes"])
+    return Plan(
+        owner=data["owner"],
+        changes=changes,
+        nodes=tuple(node_of(node, changes) for node in data["nodes"]),
+        findings=tuple(_finding_of(finding) for finding in data["findings"]),
+        classes=dict(data["classes"]),
+        desired=desired,
+        complete=data["complete"],
+        orphans=tuple(data["orphans"]),
+        drifted=frozenset(data["drifted"]),
+        mode=data["mode"],
+    )
+
+
+def _finding_data(finding: Finding) -> Data:
+    return {
+        "severity": finding.severity.value,
+        "host": finding.host,
+        "text": finding.text,
+        "lift": finding.lift,
+        "key": finding.key,
+    }
+
+
+def _finding_of(data: Data) -> Finding:
+    return Finding(Severity(data["severity"]), data["host"], data["text"], data["lift"], data["key"])

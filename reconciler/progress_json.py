@@ -1,0 +1,174 @@
+"""Progress as Terraform's event stream: one JSON object a line. Pure but for the stream.
+
+Terraform's types and fields; what it has no word for, a gate, has types of its own (`gate_start`,
+`gate_progress`, `gate_complete`, `gate_errored`), which readers of the stream pass over.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, TextIO
+
+from reconciler.apply import Event
+from reconciler.clock import Clock
+from reconciler.desired import Desired
+from reconciler.durations import elapsed
+from reconciler.findings import problems_of
+from reconciler.model import Action, Change, ResourceId
+from reconciler.plan import Gate, Plan, Step
+from reconciler.plan_document import action_reason
+from reconciler.problem import Problem
+from reconciler.progress_lines import Verbs
+from reconciler.render import totals
+
+UI_VERSION = "1.2"
+MODULE = "tdr.ui"
+STREAM_ACTIONS = {
+    Action.CREATE: "create",
+    Action.UPDATE: "update",
+    Action.DELETE: "delete",
+    Action.REPLACE: "replace",
+    Action.FORGET: "remove",
+    Action.NOOP: "import",
+}
+REASONS = {
+    "replace_by_request": "requested",
+    "replace_because_cannot_update": "cannot_update",
+    "delete_because_no_resource_config": "delete_because_no_resource_config",
+}
+
+
+class JsonProgress:
+    """The event stream of one run: the plan first, then what happens, a summary last."""
+
+    def __init__(self, plan: Plan, clock: Clock, stream: TextIO, version: str) -> None:
+        self._plan = plan
+        self._clock = clock
+        self._stream = stream
+        self._version = version
+        self._verbs = Verbs()
+        self._ended: dict[str, str] = {}
+        self._steps: dict[ResourceId, list[str]] = {}
+        for step in plan.steps:
+            self._steps.setdefault(step.change.id, []).append(step.id)
+
+    def open(self) -> None:
+        """Write what is about to be done."""
+        self._write("info", f"tdr {self._version}", type="version", tdr=self._version, ui=UI_VERSION)
+        for problem in problems_of(self._plan, Desired.from_data(self._plan.desired)):
+            self._diagnose(problem)
+        for change in self._plan.changes:
+            self._planned(change)
+        imported, added, changed, destroyed, forgotten = self._plan.count()
+        counts = {"add": added, "change": changed, "import": imported, "remove": destroyed}
+        self._summary(totals(self._plan), "plan", {**counts, "forget": forgotten})
+
+    def emit(self, event: Event) -> None:
+        """Write one event."""
+        if event.what not in ("start", "progress"):
+            self._ended[event.node.id] = event.what
+        if isinstance(event.node, Gate):
+            self._gate(event, event.node)
+        else:
+            self._step(event, event.node)
+
+    def close(self) -> None:
+        """Write what became of it: on failure, too."""
+        done = [change for change in self._plan.changes if self._outcome(change) == "applied"]
+        outcomes = Counter(self._outcome(change) for change in self._plan.changes)
+        actions = Counter(change.action for change in done)
+        replaced = actions[Action.REPLACE]
+        counts = {
+            "add": actions[Action.CREATE] + replaced,
+            "change": actions[Action.UPDATE],
+            "import": sum(change.adopts for change in done),
+            "remove": actions[Action.DELETE] + replaced,
+            "failed": outcomes["failed"],
+            "not_attempted": outcomes[""],
+        }
+        whole = len(done) == len(self._plan.changes)
+        destroys = self._plan.mode == "destroy"
+        message = (
+            f"{'Destroy' if destroys else 'Apply'} {'complete!' if whole else 'incomplete.'} "
+            f"Resources: {counts['add']} added, {counts['change']} changed, {counts['remove']} destroyed."
+        )
+        self._summary(message, "destroy" if destroys else "apply", counts)
+
+    def _outcome(self, change: Change) -> str:
+        """Return "applied", "failed", or "" where not all steps of a change were taken."""
+        ends = [self._ended.get(id_, "") for id_ in self._steps.get(change.id, ())]
+        if "failed" in ends:
+            return "failed"
+        return "applied" if ends and all(end == "applied" for end in ends) else ""
+
+    # -- lines
+    def _write(self, level: str, message: str, **fields: Any) -> None:
+        at = datetime.fromtimestamp(self._clock.now(), UTC).isoformat(timespec="microseconds")
+        line = {"@level": level, "@message": message, "@module": MODULE, "@timestamp": at, **fields}
+        self._stream.write(json.dumps(line) + "\n")
+        self._stream.flush()
+
+    def _summary(self, message: str, operation: str, counts: Mapping[str, int]) -> None:
+        self._write("info", message, type="change_summary", changes={**counts, "operation": operation})
+
+    def _diagnose(self, problem: Problem) -> None:
+        level = "error" if problem.severity == "error" else "warn"
+        word = "Error" if problem.severity == "error" else "Warning"
+        self._write(level, f"{word}: {problem.what}", type="diagnostic", diagnostic=problem.as_data())
+
+    def _planned(self, change: Change) -> None:
+        planned: dict[str, Any] = {"resource": _resource(change.id), "action": STREAM_ACTIONS[change.action]}
+        reason = REASONS.get(action_reason(change))
+        if reason:
+            planned["reason"] = reason
+        if change.adopts:
+            planned["importing"] = {"id": change.id.key}
+        message = f"{change.id.address}: Plan to {planned['action']}"
+        self._write("info", message, type="planned_change", change=planned)
+
+    def _step(self, event: Event, step: Step) -> None:
+        verb = self._verbs.of(step)
+        hook: dict[str, Any] = {"resource": _resource(step.change.id), "action": verb.action}
+        if step.phase:
+            hook["phase"] = step.phase
+        address, took_s = step.change.id.address, round(event.elapsed_s)
+        if event.what == "start":
+            self._write("info", f"{address}: {verb.doing}...", type="apply_start", hook=hook)
+        elif event.what == "applied":
+            ended = {**hook, "id_key": "key", "id_value": step.change.id.key, "elapsed_seconds": took_s}
+            message = f"{address}: {verb.done} complete after {elapsed(event.elapsed_s)}"
+            self._write("info", message, type="apply_complete", hook=ended)
+        else:
+            ended = {**hook, "elapsed_seconds": took_s}
+            self._write("error", f"{address}: {verb.doing} errored", type="apply_errored", hook=ended)
+            self._diagnose(Problem("", 0, 0, f"{address}: {event.text}", ""))
+
+    def _gate(self, event: Event, gate: Gate) -> None:
+        hook = {
+            "gate": {"kind": gate.kind.value, "host": gate.host, "text": gate.text},
+            "subjects": [id_.address for id_ in gate.subjects],
+            "elapsed_seconds": round(event.elapsed_s),
+            "status": event.text,
+        }
+        name = {"start": "gate_start", "progress": "gate_progress", "applied": "gate_complete"}
+        kind = name.get(event.what, "gate_errored")
+        level = "error" if event.what == "failed" else "info"
+        told = f": {event.text}" if event.text else ""
+        self._write(level, f"{gate.host}: {gate.text}{told}", type=kind, hook={**hook, "outcome": event.what})
+        if event.what == "failed":
+            self._diagnose(Problem("", 0, 0, f"{gate.host}: {gate.text}: {event.text}", ""))
+
+
+def _resource(id_: ResourceId) -> dict[str, str]:
+    return {
+        "addr": id_.address,
+        "module": "",
+        "resource": id_.address,
+        "implied_provider": id_.alias,
+        "resource_type": id_.kind,
+        "resource_name": id_.alias,
+        "resource_key": id_.key,
+    }

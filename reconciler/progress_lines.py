@@ -1,0 +1,116 @@
+"""Progress as lines in Terraform's words: one for each event that says something new."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from reconciler.apply import Event
+from reconciler.durations import elapsed
+from reconciler.model import Action
+from reconciler.plan import Gate, Step
+
+REPEAT_S = 30.0
+"""How often a wait that says nothing new is told again."""
+SHARED = "shared"
+
+
+class Lines(Protocol):
+    """Where lines go: a text stream, or what stands before one."""
+
+    def write(self, text: str, /) -> object:
+        """Take a whole line, its end included."""
+
+    def flush(self) -> object:
+        """Let it be seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """What a step does, in Terraform's words: while it goes on, and when it is done."""
+
+    doing: str
+    done: str
+    action: str
+
+
+CREATE = Verb("Creating", "Creation", "create")
+UPDATE = Verb("Modifying", "Modifications", "update")
+DELETE = Verb("Destroying", "Destruction", "delete")
+REPLACE = Verb("Replacing", "Replacement", "replace")
+IMPORT = Verb("Importing", "Import", "import")
+
+
+class Verbs:
+    """The verb of each step; a resource is created by the first of its steps only."""
+
+    def __init__(self) -> None:
+        self._creator: dict[str, str] = {}
+
+    def of(self, step: Step) -> Verb:
+        """Return what step does."""
+        if step.change.action is Action.NOOP:
+            return IMPORT
+        if step.write is None:
+            return DELETE
+        if step.change.action is Action.REPLACE:
+            return REPLACE
+        creates = step.change.before is None
+        first = self._creator.setdefault(step.change.id.address, step.id) == step.id
+        return CREATE if creates and first else UPDATE
+
+
+class LineProgress:
+    """One line for each event that says something new."""
+
+    def __init__(self, stream: Lines) -> None:
+        self._stream = stream
+        self._verbs = Verbs()
+        self._told: dict[str, tuple[str, float]] = {}
+
+    def emit(self, event: Event) -> None:
+        """Write the event's line, if it says something new."""
+        node = event.node
+        line = self._gate(event, node) if isinstance(node, Gate) else self._step(event, node)
+        if line:
+            self._stream.write(f"{' '.join(line.split())}\n")
+            self._stream.flush()
+
+    def _step(self, event: Event, step: Step) -> str:
+        address, verb = step.change.id.address, self._verbs.of(step)
+        phase = f" [{step.phase}]" if step.phase else ""
+        match event.what:
+            case "start":
+                return f"{address}: {verb.doing}...{phase}"
+            case "applied" if verb is IMPORT:
+                return f"{address}: Import complete [id={step.change.id.key}]"
+            case "applied":
+                return f"{address}: {verb.done} complete after {elapsed(event.elapsed_s)}{phase}"
+            case "failed":
+                return f"Error: {address}: {event.text}"
+            case _:
+                return f"{address}: {event.what}: {event.text}"
+
+    def _gate(self, event: Event, gate: Gate) -> str:
+        host = gate.host or SHARED
+        match event.what:
+            case "start":
+                self._told[gate.id] = ("", 0.0)
+                return f"{host}: waiting: {gate.text}..."
+            case "progress":
+                return self._still(event, gate, host)
+            case "applied":
+                return f"{host}: ready after {elapsed(event.elapsed_s)}: {gate.text}"
+            case "failed":
+                return f"Error: {host}: {gate.text}: {event.text}"
+            case "waiting":
+                return f"{host}: not yet: {gate.text}: {event.text}"
+            case _:
+                return f"{host}: {event.what}: {gate.text}: {event.text}"
+
+    def _still(self, event: Event, gate: Gate, host: str) -> str:
+        text, at_s = self._told.get(gate.id, ("", 0.0))
+        if event.text == text and event.elapsed_s - at_s < REPEAT_S:
+            return ""
+        self._told[gate.id] = (event.text, event.elapsed_s)
+        return f"{host}: still waiting [{elapsed(event.elapsed_s)} elapsed]: {event.text}"

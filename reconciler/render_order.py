@@ -1,0 +1,103 @@
+"""The order of work: for each domain its steps and gates, in the order in which they go. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from reconciler.durations import duration
+from reconciler.model import Action, Finding, Severity
+from reconciler.order import LOWER, RESTORE, STAMP
+from reconciler.plan import Gate, GateKind, Node, Plan, Step
+
+CLASSES = {
+    "A": "the new edge is proven before DNS moves",
+    "B": "the record is the edge: certificate and rules come first, then the record flips",
+    "C": "the certificate is issued only after DNS moved: until then https fails",
+}
+SHARED = "what several domains share"
+PHASES = {STAMP: "with the time of the change of the record", "claim": ""}
+"""How a phase is told, where its name alone says too little, or too much."""
+WORDS = {
+    Action.CREATE: "create",
+    Action.UPDATE: "update",
+    Action.REPLACE: "replace",
+    Action.DELETE: "destroy",
+    Action.FORGET: "forget",
+    Action.NOOP: "import",
+}
+
+
+def order_of_work(plan: Plan) -> Iterator[str]:
+    """Yield the lines: domains by name, each with its numbered steps and gates, or why it is left out."""
+    by_host: dict[str, list[Node]] = {}
+    for node in plan.nodes:
+        by_host.setdefault(node.host, []).append(node)
+    refused: dict[str, list[Finding]] = {}
+    for finding in plan.findings:
+        if finding.severity is Severity.ERROR and finding.host:
+            refused.setdefault(finding.host, []).append(finding)
+    places = _places(by_host)
+    yield "Order of work:"
+    for host in sorted({*by_host, *refused}):
+        yield ""
+        yield f"  {_heading(host, plan)}"
+        for finding in sorted(refused.get(host, ())):
+            yield f"    left out: {_sentence(finding)}"
+        begun: set[str] = set()
+        for number, node in enumerate(by_host.get(host, ()), 1):
+            line = _gate(node) if isinstance(node, Gate) else _step(node, begun)
+            yield f"    {number:>2}. {line}{_after(node, places)}"
+
+
+def _places(by_host: Mapping[str, Sequence[Node]]) -> dict[str, tuple[str, int]]:
+    """Return for each node the domain and number under which it is listed."""
+    return {
+        node.id: (host, number) for host, nodes in by_host.items() for number, node in enumerate(nodes, 1)
+    }
+
+
+def _heading(host: str, plan: Plan) -> str:
+    if not host:
+        return f"{SHARED}:"
+    letter = plan.classes.get(host)
+    move = f" (move of class {letter}: {CLASSES[letter]})" if letter in CLASSES else ""
+    drift = (
+        " (the file did not change: live state did, or an earlier run did not end)"
+        if host in plan.drifted
+        else ""
+    )
+    return f"{host}{move}{drift}:"
+
+
+def _sentence(finding: Finding) -> str:
+    return f"{finding.text}, {finding.lift}" if finding.lift else finding.text
+
+
+def _after(node: Node, places: Mapping[str, tuple[str, int]]) -> str:
+    """Name what the node needs of other domains: the numbers show the rest."""
+    mine, _ = places[node.id]
+    others = sorted(places[need] for need in node.needs if need in places and places[need][0] != mine)
+    if not others:
+        return ""
+    return f" (after {', '.join(f'{host or SHARED} {number}' for host, number in others)})"
+
+
+def _gate(gate: Gate) -> str:
+    if gate.wait_s:
+        return f"wait up to {duration(gate.wait_s)}: {gate.text}"
+    times = [f"usually {duration(gate.usual_s)}"] if gate.usual_s else []
+    times += [f"at most {duration(gate.timeout_s)}"] if gate.timeout_s else []
+    how_long = f" ({', '.join(times)})" if times else ""
+    return f"wait {'for' if gate.kind is GateKind.READY else 'until'} {gate.text}{how_long}"
+
+
+def _step(step: Step, begun: set[str]) -> str:
+    """Tell a step; `begun` are the addresses that an earlier step has written already."""
+    address = step.change.id.address
+    again = address in begun and step.change.action is Action.CREATE
+    begun.add(address)
+    phase = PHASES.get(step.phase, step.phase)
+    if step.phase in (LOWER, RESTORE) and step.write is not None:
+        phase = f"{phase} to {duration(float(str(step.write.attrs['ttl'])))}"
+    word = "update" if again else WORDS[step.change.action]
+    return f"{word} {address}{f' ({phase})' if phase else ''}"
