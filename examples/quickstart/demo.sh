@@ -4,18 +4,21 @@ set -eu
 cd "$(dirname "$0")/../.."
 PATH=$PWD/.venv/bin:$PATH
 yaml=examples/quickstart/domains.yaml
+if [ -t 1 ]; then bold=$(printf '\033[1m') plain=$(printf '\033[0m'); else bold='' plain=''; fi
 
+show() { # WORDS: what you would type
+    printf '\n%s$ %s%s\n' "$bold" "$*" "$plain"
+}
 run() { # COMMAND...: show it, then do it
-    printf '\n\033[1m$ %s\033[0m\n' "$*"
+    show "$@"
     "$@"
 }
-[ -t 1 ] || run() { printf '\n$ %s\n' "$*"; "$@"; }
-trap 'code=$?; [ $code -eq 0 ] || echo "the demo stopped; the sandbox is still up: make demo-down" >&2; exit $code' EXIT
+trap 'code=$?; [ $code -eq 0 ] || echo "the demo stopped there; make demo-down stops its sandbox" >&2' EXIT
 
-tdr sandbox down >/dev/null
-rm -rf .sandbox
-run tdr sandbox up -world examples/quickstart/sandbox/world.yaml
-run . .sandbox/env
+tdr sandbox down >/dev/null 2>&1
+show 'eval "$(tdr sandbox up -fresh -world examples/quickstart/sandbox/world.yaml)"'
+exports=$(tdr sandbox up -fresh -world examples/quickstart/sandbox/world.yaml)
+eval "$exports"
 run tdr plan "$yaml"
 run tdr apply -auto-approve "$yaml"
 run tdr check "$yaml"

@@ -22,7 +22,12 @@ CONTRACT = {
 # values in, values out, and whatever it needs of the world arrives as an argument.
 SHELL = {
     f"reconciler.{name}"
-    for name in ("calls", "clock", "data_files", "load", "pool", "registry", "sandbox_clock", "schema")
+    for name in (
+        *("__main__", "cli", "commands", "running"),  # the command line
+        *("data_files", "load", "registry", "saved", "schema"),  # files and what is installed
+        *("net", "net_dns", "net_http", "proving"),  # looking from outside
+        *("app", "apply", "calls", "clock", "gates", "pool", "progress", "sandbox_clock"),  # time and threads
+    )
 }
 
 # What reaches the world behind an argument's back.

@@ -1,0 +1,45 @@
+"""Each example that a user may copy does its whole job on its own world."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from providers.sandbox import started
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = sorted(path.parent.parent for path in (ROOT / "examples").glob("*/sandbox/world.yaml"))
+NOTHING = "No changes. Your infrastructure matches the configuration."
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
+def test_an_example_is_planned_applied_proven_and_then_done(example: Path, tmp_path: Path) -> None:
+    world = yaml.safe_load((example / "sandbox/world.yaml").read_text())
+    with started(world) as sandbox:
+        env = {"PATH": os.defpath, "HOME": str(tmp_path), **sandbox.env}
+
+        def tdr(*argv: str) -> "subprocess.CompletedProcess[str]":
+            words = [str(Path(sys.executable).with_name("tdr")), *argv, str(example)]
+            return subprocess.run(words, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+
+        for argv in (["validate"], ["apply", "-auto-approve", "-input=false"], ["check"]):
+            done = tdr(*argv)
+            assert done.returncode == 0, f"tdr {argv}\n{done.stdout}\n{done.stderr}"
+        again = tdr("plan", "-detailed-exitcode")
+        assert (again.returncode, again.stdout.splitlines()[:1]) == (0, [NOTHING]), (
+            again.stdout + again.stderr
+        )
+
+
+def test_no_example_names_an_endpoint_or_a_secret() -> None:
+    """The same file runs on the sandbox and on real accounts: what differs is the environment."""
+    texts = {p: p.read_text() for p in (ROOT / "examples").rglob("*.yaml") if p.parent.name != "sandbox"}
+    assert [p.name for p, text in texts.items() if "127.0.0.1" in text or "localhost" in text] == []
+
+
+def test_every_example_has_a_world() -> None:
+    folders = {path.parent for path in (ROOT / "examples").glob("*/*.yaml")}
+    assert folders == set(EXAMPLES)
