@@ -20,7 +20,8 @@ from tests.contract.cloudflare_description import description
 from tests.contract.contract import Spec
 
 ROOT = Path(__file__).resolve().parents[2]
-MOST_ROWS = 20  # of a long list only the first rows are judged: they are all made by one function
+MOST_ROWS = 20  # of a longer list, rows of one shape are judged once
+CHOOSING = frozenset({"type", "action", "status", "kind", "phase", "mode", "ssl"})
 # What the service takes though the description has it not: Cloudflare's DNS filters of old
 # (seen in recordings of real calls), and fields that its older clients send as null.
 TOLERATED_QUERY = {"cloudflare": {"dns_records": {"name", "content", "comment", "tag"}}}
@@ -136,7 +137,7 @@ def request_errors(spec: Spec, call: Exchange, template: str) -> list[str]:
     """Say what is wrong with what was asked."""
     tolerated = TOLERATED_QUERY.get(call.vendor, {}).get(template.rsplit("/", 1)[-1], set())
     query = {k: v for k, v in parse_qsl(call.query, keep_blank_values=True) if k not in tolerated}
-    body = _parsed(call.request_body)
+    body = shortened(_parsed(call.request_body))
     kind = call.content_type or "application/json"
     return spec.request_errors(call.method, call.path, query, body, kind)
 
@@ -148,12 +149,24 @@ def response_errors(spec: Spec, call: Exchange) -> list[str]:
     return spec.response_errors(call.method, call.path, call.status, shortened(_parsed(call.response_body)))
 
 
-def shortened(answer: Any) -> Any:
-    """An answer whose lists are cut, so that judging a large page stays cheap."""
-    if not isinstance(answer, Mapping):
-        return answer
-    rows = ("result", "results")
-    return {k: v[:MOST_ROWS] if k in rows and isinstance(v, list) else v for k, v in answer.items()}
+def shortened(value: Any) -> Any:
+    """A JSON value whose long lists hold one row of each shape, so that judging a large page stays cheap."""
+    if isinstance(value, Mapping):
+        return {name: shortened(inner) for name, inner in value.items()}
+    if not isinstance(value, list):
+        return value
+    rows = value if len(value) <= MOST_ROWS else list({shape(row): row for row in value}.values())
+    return [shortened(row) for row in rows]
+
+
+def shape(value: Any) -> str:
+    """What a JSON value is made of: members and kinds of values, and the words that choose among types."""
+    if isinstance(value, Mapping):
+        members = (f"{k}={v}" if k in CHOOSING else f"{k}:{shape(v)}" for k, v in sorted(value.items()))
+        return "{" + " ".join(members) + "}"
+    if isinstance(value, list):
+        return "[" + " ".join(sorted({shape(item) for item in value})) + "]"
+    return type(value).__name__
 
 
 def _parsed(text: str) -> Any:

@@ -12,7 +12,7 @@ import pytest
 from providers.sandbox.calls import Call
 from providers.sandbox.cloudflare.api import PREFIX, ROUTES
 from tests.contract.contract import Spec
-from tests.contract.judge import cloudflare_spec, exchange_findings, judge, specs_folder
+from tests.contract.judge import cloudflare_spec, exchange_findings, judge, shortened, specs_folder
 from tests.sandbox.cloudflare_bench import Bench, bench, record, world
 
 HOST = "click.example.com"
@@ -153,6 +153,15 @@ def test_recordings_of_the_real_service_are_valid_by_the_same_description() -> N
     known = ("vanity_name_servers_ips", "email")
     assert [f for f in findings if not any(word in f for word in known)] == []
     assert len(recordings) > 20
+
+
+def test_a_long_list_is_judged_by_its_shapes(calls: list[Call]) -> None:
+    listed = next(call for call in calls if call.path.endswith("/dns_records") and call.method == "GET")
+    body = json.loads(listed.response_body)
+    rows = [{**body["result"][0], "name": f"h{n}.example.com"} for n in range(3000)]
+    assert len(shortened(rows)) == 1
+    rows[2500]["misspelt"] = 1
+    assert len(judge([_with(listed, "response_body", {**body, "result": rows})])) == 1
 
 
 def test_a_description_of_openapi_3_0_is_read_too() -> None:

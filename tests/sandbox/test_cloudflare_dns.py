@@ -23,6 +23,7 @@ def cf() -> Iterator[Bench]:
         record("auto.example.com") | {"ttl": 1},
         {"type": "TXT", "name": "t.example.com", "content": 'it\'s plain; \\ and "quoted"', "ttl": 60},
         {"type": "TXT", "name": "q.example.com", "content": '"two " "strings"', "ttl": 60},
+        {"type": "TXT", "name": "l.example.com", "content": f'"{"x" * 400}"', "ttl": 60},
         {"type": "MX", "name": "example.com", "content": "mx.example.net", "priority": 10, "ttl": 60},
         {"type": "CNAME", "name": "example.com", "content": "spgo.io", "ttl": 60},
     ]
@@ -67,6 +68,7 @@ def test_a_cname_at_the_apex_is_flattened(cf: Bench) -> None:
 def test_txt_is_answered_as_text_and_as_strings(cf: Bench) -> None:
     assert cf.dns("t.example.com", "TXT") == ('it\'s plain; \\ and "quoted"',)
     assert cf.dns("q.example.com", "TXT") == ("two strings",)
+    assert cf.dns("l.example.com", "TXT") == ("x" * 400,)
 
 
 def test_an_unknown_name_is_unknown(cf: Bench) -> None:

@@ -107,6 +107,7 @@ def test_a_wildcard_serves_what_has_no_record_of_its_own(cf: Bench) -> None:
         ("full", "https", "https"),
         ("full", "http", "http"),
         ("flexible", "http", "http"),
+        ("strict", "http", "http"),
     ],
 )
 def test_the_mode_says_how_the_origin_is_reached(cf: Bench, mode: str, scheme: str, reached: str) -> None:
@@ -123,6 +124,14 @@ def test_full_does_not_look_at_the_origins_name_and_strict_does(cf: Bench) -> No
     assert (got.status, got.body) == (526, b"error code: 526")
     cf.switch("cloudflare.strict-accepts-target", "yes")
     assert cf.visit(f"https://{HOST}/").status == 302
+
+
+def test_origin_pull_asks_by_https_whatever_the_visitor_used(cf: Bench) -> None:
+    cf.rule("http_config_settings", **full(mode="origin_pull"))
+    assert cf.visit(f"http://{HOST}/").status == 526
+    cf.switch("cloudflare.strict-accepts-target", "yes")
+    cf.visit(f"http://{HOST}/")
+    assert cf.origin.asked[-1].scheme == "https"
 
 
 def test_the_last_matching_rule_wins_over_the_zone(cf: Bench) -> None:

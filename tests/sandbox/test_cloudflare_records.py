@@ -94,6 +94,11 @@ def test_an_enterprise_zone_takes_thirty_seconds(cf: Bench) -> None:
         (record(HOST) | {"colour": "blue"}, 9207),
         ({"type": "MX", "name": HOST, "content": "mx.example.net", "ttl": 1}, 9101),
         ({"type": "CAA", "name": HOST, "ttl": 1, "data": {"flags": 0}}, 9101),
+        ({"type": "TXT", "name": HOST, "ttl": 1, "content": '"no end'}, 9101),
+        (
+            {"type": "HTTPS", "name": HOST, "ttl": 1, "data": {"priority": 1, "target": ".", "value": "="}},
+            9101,
+        ),
     ],
 )
 def test_a_wrong_value_is_refused_with_the_vendors_code(cf: Bench, body: dict[str, Any], code: int) -> None:

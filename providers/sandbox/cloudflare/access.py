@@ -69,10 +69,9 @@ def phase_permission(phase: str, *, write: bool) -> str:
     return f"{families.get(phase, 'Transform Rules')} {'Write' if write else 'Read'}"
 
 
-def too_many(reset_s: float) -> Answer:
+def too_many(reset_s: float) -> Refusal:
     """Give the 429 of a token that asked too often."""
-    answer = Refusal(429, 971, SLOW_DOWN).answer()
-    return Answer(answer.status, answer.body, (("retry-after", str(math.ceil(reset_s))),))
+    return Refusal(429, 971, SLOW_DOWN, headers=(("retry-after", str(math.ceil(reset_s))),))
 
 
 def verify_token(call: Call) -> Answer:

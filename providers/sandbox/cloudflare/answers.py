@@ -36,10 +36,12 @@ class Refusal(Exception):
         *,
         pointer: str = "",
         chain: Sequence[tuple[int, str]] = (),
+        headers: tuple[tuple[str, str], ...] = (),
     ) -> None:
+        """Keep all that the answer will show."""
         super().__init__(f"{status} {code} {message}")
         self.status, self.code, self.message = status, code, message
-        self.pointer, self.chain = pointer, tuple(chain)
+        self.pointer, self.chain, self.headers = pointer, tuple(chain), headers
 
     def answer(self) -> Answer:
         """Give the refusal as an HTTP answer."""
@@ -48,7 +50,8 @@ class Refusal(Exception):
             error["source"] = {"pointer": self.pointer}
         if self.chain:
             error["error_chain"] = [{"code": code, "message": text} for code, text in self.chain]
-        return Answer(self.status, {"result": None, "success": False, "errors": [error], "messages": []})
+        body = {"result": None, "success": False, "errors": [error], "messages": []}
+        return Answer(self.status, body, self.headers)
 
 
 def found(result: Any, messages: Sequence[dict[str, Any]] = ()) -> Answer:

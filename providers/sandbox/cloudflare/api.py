@@ -106,7 +106,7 @@ class Api:
         verifying = route.handler is access.verify_token
         token = access.token_for(state, request.headers.get("Authorization", ""), verifying=verifying)
         if now < token.blocked_until:
-            raise Refusal(429, 971, access.SLOW_DOWN)
+            raise access.too_many(token.blocked_until - now)
         if any(not part.strip() for part in request.match_info.values()):
             raise no_route(request.path)
         text = await request.text()
@@ -135,7 +135,7 @@ class Api:
             if now >= token.blocked_until:
                 token.blocked_until = now + access.WINDOW_S
             reset_s = token.blocked_until - now
-        return respond(access.too_many(reset_s))
+        return respond(access.too_many(reset_s).answer())
 
 
 def _permission(route: Route, call: Call) -> str:

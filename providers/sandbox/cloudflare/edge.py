@@ -141,8 +141,8 @@ class Edge:
         target = override or visit.record.content
         if code := self._prohibited(visit, target):
             return code
-        secure = visit.request.scheme == "https" and mode in {"full", "strict", "origin_pull"}
-        strict = secure and mode == "strict"
+        secure = mode == "origin_pull" or (visit.request.scheme == "https" and mode in {"full", "strict"})
+        strict = secure and mode != "full"
         if strict and self.kernel.switch("cloudflare.strict-accepts-target") == "yes":
             sni = target
         uri = traffic.rewritten(visit.zone, visit.fields)

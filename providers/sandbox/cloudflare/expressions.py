@@ -61,6 +61,8 @@ class ExpressionError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Token:
+    """One word of an expression, and where it stands."""
+
     kind: str
     text: str
     at: int

@@ -6,9 +6,10 @@ flattening" (the apex), "CAA records" (added for Cloudflare's own authorities wh
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
-from providers.sandbox.zone import NameServer
+from providers.sandbox.zone import NameServer, quoted
 from providers.sandbox.zone import Record as Answered
 
 from .state import Record, Zone
@@ -20,6 +21,7 @@ NAME_SERVERS = (
 EDGE_ADDRESSES = ("198.51.100.7", "198.51.100.8")
 AUTOMATIC_TTL_S = 300
 OWN_AUTHORITIES = ("letsencrypt.org", "pki.goog; cansignhttpexchanges=yes", "ssl.com")
+QUOTED = r'"(?:[^"\\]|\\.)*"'
 Resolve = Callable[[str, str], tuple[str, ...]]
 
 
@@ -42,7 +44,7 @@ def answers(zone: Zone, now: float, resolve: Resolve) -> Iterator[Answered]:
         elif flattened(zone, record):
             yield from (Answered(record.name, "A", ttl, ip) for ip in resolve(record.content, "A"))
         else:
-            yield Answered(record.name, record.type, ttl, _content(record))
+            yield Answered(record.name, record.type, ttl, master_form(record))
         if record.type == "CAA":
             guarded.add(record.name)
     if zone.universal:
@@ -59,7 +61,8 @@ def flattened(zone: Zone, record: Record) -> bool:
     return record.type == "CNAME" and (record.name == zone.name or bool(record.settings.get("flatten_cname")))
 
 
-def _content(record: Record) -> str:
+def master_form(record: Record) -> str:
+    """Give a record's content as a zone file has it."""
     match record.type:
         case "CNAME" | "NS" | "PTR":
             return f"{record.content}."
@@ -67,5 +70,15 @@ def _content(record: Record) -> str:
             return f"{record.priority} {record.content}."
         case "SRV" | "URI":
             return f"{record.priority} {record.content}"
+        case "TXT" if record.content.startswith('"'):
+            return _strings(record.content)
         case _:
             return record.content
+
+
+def _strings(content: str) -> str:
+    """Split quoted strings of more than 255 bytes, as the service does by itself."""
+    if all(len(string) <= 257 for string in re.findall(QUOTED, content)):
+        return content
+    text = "".join(re.sub(r"\\(.)", r"\1", string[1:-1]) for string in re.findall(QUOTED, content))
+    return quoted(text)

@@ -11,7 +11,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from providers.sandbox.zone import to_rdata
+
 from .answers import Refusal
+from .names import master_form
 from .state import Record, Zone, stamp
 
 ADDRESS_TYPES = frozenset({"A", "AAAA"})
@@ -80,7 +83,7 @@ def build(zone: Zone, given: Mapping[str, Any], before: Record | None, *, now: f
     kind = _kind(asked)
     proxied = _proxied(asked, kind)
     content, data = _content(asked, kind)
-    return Record(
+    record = Record(
         id=before.id if before else new_id,
         name=host_name(_text(asked, "name", 9000, "DNS name is invalid."), zone.name),
         type=kind,
@@ -95,6 +98,16 @@ def build(zone: Zone, given: Mapping[str, Any], before: Record | None, *, now: f
         data=data,
         settings=dict(asked.get("settings") or {}),
     )
+    _answerable(record)
+    return record
+
+
+def _answerable(record: Record) -> None:
+    """Refuse content that no name server could answer."""
+    try:
+        to_rdata(record.type, master_form(record))
+    except ValueError as exc:
+        raise invalid(9101, f"Content for {record.type} record is invalid.") from exc
 
 
 def _body(record: Record) -> dict[str, Any]:

@@ -79,15 +79,18 @@ class Rule:
 
     @property
     def action(self) -> str:
+        """What the rule does where it matches."""
         return str(self.body["action"])
 
     @property
     def parameters(self) -> Mapping[str, Any]:
+        """With what it does so."""
         given: Mapping[str, Any] = self.body.get("action_parameters") or {}
         return given
 
     @property
     def enabled(self) -> bool:
+        """Whether it counts at all."""
         return bool(self.body.get("enabled", True))
 
 
@@ -161,6 +164,7 @@ class Zone:
 
     @property
     def plan(self) -> Plan:
+        """The limits that hold for the zone."""
         return PLANS[self.plan_id]
 
     def status_at(self, now: float) -> str:

@@ -54,18 +54,23 @@ def view(zone: Zone, account: Account, now: float) -> dict[str, Any]:
         "tenant": {"id": None, "name": None},
         "tenant_unit": {"id": None},
         "permissions": ["#dns_records:edit", "#dns_records:read", "#zone:read", "#zone:edit"],
-        "plan": {
-            "id": _plan_id(plan.legacy_id),
-            "name": plan.name,
-            "price": plan.price,
-            "currency": "USD",
-            "frequency": "monthly" if plan.price else "",
-            "is_subscribed": plan.price > 0,
-            "can_subscribe": False,
-            "legacy_id": plan.legacy_id,
-            "legacy_discount": False,
-            "externally_managed": False,
-        },
+        "plan": _plan(zone),
+    }
+
+
+def _plan(zone: Zone) -> dict[str, Any]:
+    plan = zone.plan
+    return {
+        "id": _plan_id(plan.legacy_id),
+        "name": plan.name,
+        "price": plan.price,
+        "currency": "USD",
+        "frequency": "monthly" if plan.price else "",
+        "is_subscribed": plan.price > 0,
+        "can_subscribe": False,
+        "legacy_id": plan.legacy_id,
+        "legacy_discount": False,
+        "externally_managed": False,
     }
 
 
