@@ -28,7 +28,11 @@ _CAA: Final = re.compile(r'(\d+)\s+(\S+)\s+"?([^"]*)"?')
 
 @dataclass(frozen=True, slots=True, order=True)
 class Entry:
-    """One record as the vendor keeps it: one value of a set."""
+    """One record as the vendor keeps it: one value of a set.
+
+    `ttl` is in seconds: the vendor's 1, "automatic", is 300 here. Only a proxied record, which has no
+    other, keeps the 1.
+    """
 
     name: str
     type: str
@@ -52,13 +56,13 @@ class Entry:
 # -- from Cloudflare
 def entry_from(native: Mapping[str, Any]) -> Entry:
     """Read one record of the list."""
-    kind = str(native["type"]).upper()
+    kind, proxied, ttl = str(native["type"]).upper(), bool(native.get("proxied")), int(native["ttl"])
     return Entry(
         name=str(native["name"]).lower(),
         type=kind,
         value=_value(kind, native),
-        ttl=int(native["ttl"]),
-        proxied=bool(native.get("proxied")),
+        ttl=AUTO_TTL_S if ttl == AUTO_TTL and not proxied else ttl,
+        proxied=proxied,
         id=str(native["id"]),
         comment=str(native.get("comment") or ""),
     )
@@ -99,13 +103,13 @@ def _rrset(zone: str, entries: list[Entry]) -> RRset:
 
 
 def set_outputs(entries: Iterable[Entry]) -> Attrs:
-    """Give what only the vendor knows of a set: ids, comments, and the seconds that "automatic" means."""
+    """Give what only the vendor knows of a set: ids, comments, and how long resolvers hold it."""
     rows = sorted(entries)
     ttl = min((entry.ttl for entry in rows), default=AUTO_TTL)
     return attrs(
+        effective_ttl_s=AUTO_TTL_S if ttl == AUTO_TTL else ttl,
         ids=tuple(entry.id for entry in rows),
         comments=tuple(entry.comment for entry in rows if entry.comment),
-        effective_ttl_s=AUTO_TTL_S if ttl == AUTO_TTL else ttl,
     )
 
 

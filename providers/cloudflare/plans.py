@@ -42,6 +42,7 @@ EXPRESSION_CHARACTERS: Final = 4096
 MAX_TTL_S: Final = 86400
 AUTO_TTL: Final = 1
 AUTO_TTL_S: Final = 300
+"""What the vendor's TTL 1, "automatic", is in seconds; a proxied record has no other."""
 
 
 def plan_of(legacy_id: str) -> Plan:

@@ -126,6 +126,22 @@ def _same(found: Iterable[Entry], record: Attrs | None) -> bool:
     return sorted(e.content for e in found) == sorted(e.content for e in wanted)
 
 
+def _as_planned(found: Sequence[Entry], before: Attrs | None, after: Attrs | None) -> bool:
+    """Tell whether what is there is what the plan saw.
+
+    Sets of several types are one record to the engine, with the longest TTL of them. Where it saw no
+    record of its own, only texts that it means to keep may stand.
+    """
+    if before is None:
+        kept = after["values"] if after is not None and after["type"] == "TXT" else ()
+        return all(isinstance(kept, tuple) and entry.value in kept for entry in found)
+    ttls = {entry.type: entry.ttl for entry in sorted(found, reverse=True)}
+    planned = entries_of(before)
+    values = sorted((e.type, e.value) for e in found) == sorted((e.type, e.value) for e in planned)
+    proxied = any(entry.proxied for entry in found) == bool(before.get("proxied"))
+    return values and proxied and max(ttls.values(), default=0) == before["ttl"]
+
+
 def _is_at(after: Any, before: Any, live: Mapping[Key, Sequence[Entry]]) -> bool:
     """Tell whether everything is already as it should be, what was there before gone."""
     return _same(_there(_keys(after) | _keys(before), live), after.attrs if after is not None else None)
@@ -138,7 +154,8 @@ def _moved(change: Change, live: Mapping[Key, Sequence[Entry]], leaving: set[Key
     found = _there(keys, live)
     after = _keys(change.after)
     rivals = {key for key in _rivals(after) if key not in leaving}
-    if _same(found, before) and not _there((rivals | after) - keys, live):
+    planned = change.after.attrs if change.after is not None else None
+    if _as_planned(found, before, planned) and not _there((rivals | after) - keys, live):
         return None
     names = set(_names(change))
     return _conflict(change, _there((key for key in live if key[0] in names), live))

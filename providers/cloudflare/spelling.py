@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from providers.cloudflare.convert import PROXIABLE, spelt_value, types_of
 from providers.cloudflare.findings import error, no_zone, warning, zone_findings
 from providers.cloudflare.names import zone_container
-from providers.cloudflare.plans import AUTO_TTL, MAX_TTL_S
+from providers.cloudflare.plans import AUTO_TTL, AUTO_TTL_S, MAX_TTL_S, Plan
 from providers.cloudflare.zones import CloudflareState, ZoneState
 from reconciler.dns import Record, RRset, record_id
 from reconciler.model import Finding, Resource, Value, attrs
@@ -57,7 +57,7 @@ def _spelt(alias: str, record: Record, zone: ZoneState) -> Resource:
         "name": record.name,
         "type": record.type,
         "values": _values(record),
-        "ttl": AUTO_TTL if proxied else min(max(record.ttl, zone.plan.ttl_s), MAX_TTL_S),
+        "ttl": AUTO_TTL if proxied else _ttl(record.ttl, zone.plan),
     }
     if PROXIABLE.issuperset(types_of(record.type)):
         named["proxied"] = proxied
@@ -69,6 +69,11 @@ def _spelt(alias: str, record: Record, zone: ZoneState) -> Resource:
     )
 
 
+def _ttl(ttl_s: int, plan: Plan) -> int:
+    """Give the TTL that the vendor will hold; 1, from a record that was proxied, is its "automatic"."""
+    return AUTO_TTL_S if ttl_s == AUTO_TTL else min(max(ttl_s, plan.ttl_s), MAX_TTL_S)
+
+
 def _values(record: Record) -> tuple[Value, ...]:
     """Spell the values in the order in which a set is read; values not known yet come last, as given."""
     known = sorted({spelt_value(record.type, v) for v in record.values if isinstance(v, str)})
@@ -77,7 +82,7 @@ def _values(record: Record) -> tuple[Value, ...]:
 
 def _record_findings(record: Record, zone: ZoneState) -> Iterator[Finding]:
     yield from zone_findings(record.host, zone, "dns")
-    if not record.proxied and record.ttl < zone.plan.ttl_s:
+    if not record.proxied and AUTO_TTL < record.ttl < zone.plan.ttl_s:
         text = f"zone {zone.name} holds no TTL below {zone.plan.ttl_s} s: {record.ttl} s becomes that"
         yield warning(record.host, text, f"write ttl: {zone.plan.ttl_s} or more", "ttl")
     if record.proxied and not PROXIABLE.issuperset(types_of(record.type)):

@@ -134,3 +134,8 @@ def test_only_a_record_that_can_be_proxied_says_whether_it_is() -> None:
         "comment": "ours",
     }
     assert native_from(Entry("a.example.com", "CNAME", "spgo.io", 1, proxied=True))["proxied"] is True
+
+
+def test_automatic_is_a_time_that_can_be_waited_for() -> None:
+    assert entry_from(native("CNAME", "spgo.io", ttl=1)).ttl == 300
+    assert entry_from(native("CNAME", "spgo.io", ttl=1, proxied=True)).ttl == 1

@@ -1,6 +1,7 @@
 """Deciding what to write of a batch of record changes: pure, with laws."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -148,6 +149,26 @@ def test_a_host_whose_claim_moved_keeps_its_record() -> None:
 def test_a_deletion_of_what_is_gone_is_done() -> None:
     change = update(resource("CNAME", "spgo.io"), None)
     assert judge([change], {}, "acme").outcomes == {change.id: Done(None)}
+
+
+def test_sets_of_both_families_are_one_record_with_the_longest_ttl() -> None:
+    """The engine merges an A and an AAAA set; that their TTLs differ is no change since the plan."""
+    before = resource("A+AAAA", SIX, A1, ttl=300)
+    live = {**holding(resource("A", A1, ttl=60)), **holding(resource("AAAA", SIX, ttl=300))}
+    live[HOST, "AAAA"] = [replace(entry, id="id9") for entry in live[HOST, "AAAA"]]
+    change = update(before, resource("CNAME", "spgo.io", ttl=1))
+    [(_, operations)] = judge([change], live, "acme").to_write
+    assert {row["id"] for row in operations.deletes} == {"id0", "id9"}
+
+
+def test_a_claim_joins_the_texts_that_stand_at_its_name() -> None:
+    """A text that the new set keeps is none that moved; one that it would lose is."""
+    theirs = resource("TXT", "theirs", role="claim")
+    change = update(None, resource("TXT", "theirs", "v=tdr1 o=acme", role="claim"))
+    [(_, operations)] = judge([change], holding(theirs), "acme").to_write
+    assert (len(operations.deletes), len(operations.patches), len(operations.posts)) == (0, 0, 1)
+    lost = update(None, resource("TXT", "v=tdr1 o=acme", role="claim"))
+    assert isinstance(judge([lost], holding(theirs), "acme").outcomes[lost.id], Failed)
 
 
 @pytest.mark.parametrize(("size", "parts"), [(2, [2, 2, 2, 2, 2]), (4, [4, 4, 2]), (100, [10])])
