@@ -18,7 +18,7 @@ from reconciler.calls import Stop
 from reconciler.claim import stamp
 from reconciler.clock import Clock
 from reconciler.diff import resolved
-from reconciler.errors import Conflict, InvalidRequest, ProviderError, Transient
+from reconciler.errors import Conflict, InvalidRequest, NotReady, ProviderError, Transient
 from reconciler.gates import GateKeeper
 from reconciler.model import Action, Change, Resource, ResourceId
 from reconciler.order import MOVE, STAMP, role_of
@@ -30,6 +30,7 @@ from reconciler.report import Outcome, Report, Result, report_of
 THREADS_PER_ACCOUNT = 8
 APPLY_ATTEMPTS = 3
 RETRY_DELAY_S = 2.0
+NOT_READY_POLL_S, NOT_READY_TIMEOUT_S = 10.0, 900.0
 WAKE = "wake"
 BACK = "put back"
 
@@ -101,7 +102,7 @@ class Run:
     started: dict[str, float] = field(init=False, default_factory=dict)
     queued: dict[tuple[str, str], list[Step]] = field(init=False, default_factory=dict)
     busy: set[tuple[str, str]] = field(init=False, default_factory=set)
-    waiting: list[tuple[float, int, Gate]] = field(init=False, default_factory=list)
+    waiting: list[tuple[float, int, Node]] = field(init=False, default_factory=list)
     in_flight: int = field(init=False, default=0)
     pools: dict[str, Pool] = field(init=False, default_factory=dict)
     moved: dict[str, Change] = field(init=False, default_factory=dict)
@@ -273,10 +274,21 @@ class Run:
                     self.moved[step.host] = step.change
                     self.moved_at_s[step.host] = self.engine.clock.now()
                 self._end(step, Result(Outcome.APPLIED))
+            case Failed(error=NotReady() as error) if self._may_ask_again(step):
+                self.engine.emit(Event("progress", step, text=str(error)))
+                self._wake_at(self.engine.clock.now() + NOT_READY_POLL_S, step)
             case Failed(error=error):
                 self._end(step, Result(Outcome.FAILED, str(error)))
             case None:
                 self._end(step, Result(Outcome.FAILED, "the provider said nothing about it"))
+
+    def _may_ask_again(self, step: Step) -> bool:
+        again_s = self.engine.clock.now() + NOT_READY_POLL_S
+        ends_s = min(self.started[step.id] + NOT_READY_TIMEOUT_S, self.engine.deadline_s)
+        return again_s <= ends_s and not self.engine.stop
+
+    def _wake_at(self, due_s: float, node: Node) -> None:
+        heapq.heappush(self.waiting, (due_s, next(self.counter), node))
 
     # -- gates
     def _begin_gate(self, gate: Gate) -> None:
@@ -288,13 +300,16 @@ class Run:
             left_s = round(due_s - self.engine.clock.now())
             self._end(gate, Result(Outcome.WAITING, f"{left_s} s are left", scheduled=True))
             return
-        heapq.heappush(self.waiting, (due_s, next(self.counter), gate))
+        self._wake_at(due_s, gate)
 
     def _ask_due(self) -> None:
         now_s = self.engine.clock.now()
         by_group: dict[str, list[Gate]] = {}
         while self.waiting and self.waiting[0][0] <= now_s and not self.engine.stop:
             gate = heapq.heappop(self.waiting)[2]
+            if isinstance(gate, Step):
+                self.queued.setdefault(_container(gate), []).append(gate)
+                continue
             group = gate.subjects[0].alias if gate.kind is GateKind.READY else f"gate {gate.id}"
             by_group.setdefault(group, []).append(gate)
         for gates in by_group.values():
@@ -331,7 +346,7 @@ class Run:
             self._unmet(gate, Outcome.WAITING, status.text)
         else:
             self.engine.emit(Event("progress", gate, now_s - self.started[gate.id], status.text))
-            heapq.heappush(self.waiting, (again_s, next(self.counter), gate))
+            self._wake_at(again_s, gate)
 
     def _unmet(self, gate: Gate, outcome: Outcome, why: str) -> None:
         change = self.moved.get(gate.host)

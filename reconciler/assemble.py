@@ -7,7 +7,7 @@ spells what falls into its zones; live resources are matched to the same ids.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reconciler import checks
 from reconciler.accounts import cdn_account, sparkpost_account
@@ -18,7 +18,7 @@ from reconciler.dns import HostTarget, Record, zone_for
 from reconciler.hostview import HostView
 from reconciler.model import Finding, Ref, Resource, ResourceId, Severity
 from reconciler.parts import present
-from reconciler.provider import Composition, DnsProvider, Live, Parts, Provider
+from reconciler.provider import Composition, DnsProvider, Live, Parts, Provider, Wanted
 from reconciler.records import (
     Memory,
     ZoneView,
@@ -78,7 +78,8 @@ def assemble(
         for host in sorted({*desired.domains, *orphans})
     }
     wanted = list(_records(desired, hosts, composed))
-    live = {**live_other, **_live_records(hosts, wanted, zones)}
+    stale = _stale_records(desired, parts, world, providers, live_other)
+    live = {**live_other, **_live_records(hosts, [*wanted, *stale], zones, live_other)}
     spelled, dns_findings = _spell(desired, wanted, world, providers)
     resources = [r for composition in composed.values() for r in composition.resources]
     findings = [
@@ -202,8 +203,44 @@ def _memory(domain: Domain, desired: Desired, composed: Mapping[str, Composition
     )
 
 
+def _stale_records(
+    desired: Desired,
+    parts: Mapping[str, Parts],
+    world: World,
+    providers: Mapping[str, Provider],
+    live: Mapping[ResourceId, Resource],
+) -> list[Record]:
+    """Return the records that an edge needed which no longer serves its host, to be found and removed.
+
+    What such an edge would compose for the host today tells their names.
+    """
+    found: list[Record] = []
+    for alias, provider in sorted(providers.items()):
+        held = {r.host for r in live.values() if r.id.alias == alias and r.host in desired.domains}
+        leaving = [
+            replace(wanted, absent=False)
+            for wanted in _all_wanted(parts)
+            if wanted.host in held and _leaves(desired.domains[wanted.host], alias)
+        ]
+        if leaving:
+            composed = provider.compose(Parts(cdn=tuple(leaving)), world[alias])
+            found += [replace(r, role=f"{r.role}@{alias}") for r in composed.records]
+    return found
+
+
+def _all_wanted(parts: Mapping[str, Parts]) -> list[Wanted]:
+    return sorted({w.host: w for part in parts.values() for w in part.cdn}.values(), key=lambda w: w.host)
+
+
+def _leaves(domain: Domain, alias: str) -> bool:
+    return domain.state == "absent" or domain.cdn != alias
+
+
 def _live_records(
-    hosts: Mapping[str, HostView], wanted: Iterable[Record], zones: Mapping[str, tuple[ZoneView, ...]]
+    hosts: Mapping[str, HostView],
+    wanted: Iterable[Record],
+    zones: Mapping[str, tuple[ZoneView, ...]],
+    live: Mapping[ResourceId, Resource],
 ) -> dict[ResourceId, Resource]:
     found: list[Resource | None] = []
     for view in hosts.values():
@@ -211,7 +248,7 @@ def _live_records(
             found += [view.before, live_claim(view.dns, view.host, view.view)]
     for record in wanted:
         owner = hosts.get(record.host)
-        name = record.name
+        name = resolve(record.name, live)
         if owner is None or not isinstance(name, str) or record.role in ("host", "claim"):
             continue
         at = view_for(name, zones.get(owner.dns, ()))

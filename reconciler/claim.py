@@ -8,6 +8,7 @@ Fields that this version does not know are kept as they stand.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -108,6 +109,6 @@ def claims_in(values: Iterable[str]) -> tuple[Claim, ...]:
 
 
 def stamp(text: str, now_s: float) -> str:
-    """Return a planned claim text with the time of writing put in."""
-    when = datetime.fromtimestamp(now_s, UTC).strftime(AT_FORMAT)
+    """Return a planned claim text with the time of writing put in, rounded up: a wait must not end early."""
+    when = datetime.fromtimestamp(math.ceil(now_s), UTC).strftime(AT_FORMAT)
     return text.replace(f" at={NOW}", f" at={when}")

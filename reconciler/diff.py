@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from reconciler.model import Action, Change, FieldChange, Ref, Resource, ResourceId, Value
 
@@ -54,5 +55,6 @@ def resolve(value: Value, live: Mapping[ResourceId, Resource]) -> Value:
 
 
 def resolved(resource: Resource, live: Mapping[ResourceId, Resource]) -> Resource:
-    """Return resource with what can be known of its Refs filled in."""
-    return resource.with_attrs(**{name: resolve(value, live) for name, value in resource.attrs.items()})
+    """Return resource with what can be known of its Refs filled in; what it needs stays the same."""
+    known = resource.with_attrs(**{name: resolve(value, live) for name, value in resource.attrs.items()})
+    return replace(known, after=resource.depends_on)

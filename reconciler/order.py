@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import graphlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from reconciler.dns import CLAIM, DNS_RECORD, HOST
 from reconciler.errors import PlanError
@@ -21,7 +21,7 @@ from reconciler.hostview import HostView
 from reconciler.model import Action, Change, Resource, ResourceId
 from reconciler.plan import Gate, GateKind, Node, Step
 from reconciler.provider import Kind
-from reconciler.records import LOW_TTL_S, without_stamp
+from reconciler.records import LOW_TTL_S, same_answer, without_stamp
 from reconciler.tracking import DEFAULT, LINK, MANAGED_CERTIFICATE, SECURE, TRACKING_DOMAIN
 
 PIN, LOWER, MOVE, RESTORE, STAMP = (
@@ -36,13 +36,6 @@ ANSWERS_TIMEOUT_S, PROBE_TIMEOUT_S, VERIFY_TIMEOUT_S, SERVES_TIMEOUT_S = 600, 90
 USUAL_S = {GateKind.ANSWERS: 30, GateKind.PROBE: 30, GateKind.VERIFIED: 15, GateKind.SERVES: 60}
 UNKNOWN_OLD_TTL_S = 3600
 """What to wait where the claim, which remembers the old TTL, was lost: the guide's TTL."""
-
-
-@dataclass(frozen=True, slots=True)
-class Choreography:
-    """The nodes of one host."""
-
-    nodes: tuple[Node, ...]
 
 
 def order(
@@ -76,22 +69,39 @@ def _only_step(change: Change, needs: Iterable[str] = ()) -> Step:
 
 # -- edges that follow from values
 def _with_references(nodes: Iterable[Node]) -> list[Node]:
-    """Add the needs that follow from Refs and `after`: build before use, release before removal."""
+    """Add the needs that follow from Refs and `after`: ready before use, released before removal."""
     found = list(nodes)
-    last = {n.change.id: n.id for n in found if isinstance(n, Step) and n.last}
+    written = {n.change.id: n.id for n in found if isinstance(n, Step) and n.last}
+    ready = {n.subjects[0]: n.id for n in found if isinstance(n, Gate) and n.kind is GateKind.READY}
     deleted = {n.change.id: n.id for n in found if isinstance(n, Step) and n.write is None}
     needs: dict[str, set[str]] = {node.id: set(node.needs) for node in found}
     for node in found:
         if not isinstance(node, Step):
             continue
-        after, before = node.change.after, node.change.before
+        after, before = node.write, node.change.before
         if after is not None:
-            needs[node.id] |= {last[id_] for id_ in after.depends_on if id_ in last and id_ not in deleted}
+            # What proves a certificate must stand before that one is ready.
+            built = written if _is_validation(node.change.id) else {**written, **ready}
+            needs[node.id] |= {built[id_] for id_ in after.depends_on if id_ in built and id_ not in deleted}
         for used in before.depends_on if before is not None else ():
             if used in deleted:
                 needs[deleted[used]].add(node.id)
+    for stamp, along in _stamps(found):
+        needs[stamp] |= needs[along] - {stamp} if along not in needs[stamp] else set()
     known = {node.id for node in found}
     return [replace(node, needs=frozenset((needs[node.id] & known) - {node.id})) for node in found]
+
+
+def _stamps(nodes: Iterable[Node]) -> Iterator[tuple[str, str]]:
+    """Yield each stamp of a claim with the first change of the record that it goes along with."""
+    steps = [node for node in nodes if isinstance(node, Step)]
+    for stamp in (step for step in steps if step.phase == STAMP):
+        record = [s for s in steps if s.host == stamp.host and role_of(s.change.id) == HOST]
+        first = next((s for s in record if s.phase == LOWER), None) or next(
+            (s for s in record if s.phase in ("", MOVE)), None
+        )
+        if first is not None:
+            yield stamp.id, first.id
 
 
 def _sorted(nodes: Iterable[Node]) -> tuple[Node, ...]:
@@ -141,6 +151,16 @@ def role_of(id_: ResourceId) -> str:
     return id_.key.partition("/")[2]
 
 
+def _is_validation(id_: ResourceId) -> bool:
+    return id_.kind == DNS_RECORD and role_of(id_) not in (HOST, CLAIM)
+
+
+def _proves(change: Change, id_: ResourceId) -> bool:
+    """Tell whether a validation record is this resource's: it names it, or was known beforehand."""
+    needed = change.after.depends_on if change.after else frozenset()
+    return id_ in needed or not needed
+
+
 # -- a host that is to be there
 class _Present:
     """The choreography of one present host: each method adds nodes and knows what they need."""
@@ -171,18 +191,21 @@ class _Present:
         validation = self._steps(
             lambda id_: id_.kind == DNS_RECORD and role_of(id_) not in (HOST, CLAIM), claim
         )
-        issued = self._ready([*edge, *validation, *claim], managed=False)
+        issued = self._ready(claim, managed=False)
         before_dns = [*claim, *edge, *validation, *issued]
         answers = self._host_record(before_dns)
         tracked = self._steps(lambda id_: id_.kind == TRACKING_DOMAIN, [*before_dns, *answers])
         if self._managed:
             verified = self._verified(1, [*answers, *tracked])
-            enabled = self._steps(lambda id_: id_.kind == MANAGED_CERTIFICATE, [*verified, *tracked])
+            # Enabling makes SparkPost turn links to https by itself as soon as the certificate is valid.
+            enabling = [*verified, *tracked, *self._old_ttl()]
+            enabled = self._steps(lambda id_: id_.kind == MANAGED_CERTIFICATE, enabling)
             served = self._probe([*answers, *self._ready([*enabled, *verified], managed=True)])
         else:
             served = self._probe([*answers, *before_dns])
             verified = self._verified(1, [*served, *answers, *tracked])
-        settled = [*verified, *served, *self._old_ttl()]
+            served += self._old_ttl()
+        settled = [*verified, *served]
         secure = self._steps(lambda id_: id_.kind == SECURE, settled)
         proven = self._verified(2, secure) if secure else settled
         uses = self._steps(lambda id_: id_.kind in (DEFAULT, LINK), proven)
@@ -209,8 +232,8 @@ class _Present:
     def _secures(self) -> bool:
         return self._change(SECURE) is not None
 
-    def _steps(self, chosen: object, needs: Iterable[str]) -> list[str]:
-        picked = [c for c in self.writes if callable(chosen) and chosen(c.id)]
+    def _steps(self, chosen: Callable[[ResourceId], bool], needs: Iterable[str]) -> list[str]:
+        picked = [c for c in self.writes if chosen(c.id)]
         steps = [_only_step(change, needs) for change in picked]
         self.found += steps
         return [step.id for step in steps]
@@ -273,7 +296,8 @@ class _Present:
         now: dict[str, object] = {"type": pinned.type, "values": pinned.values, "ttl": pinned.ttl}
         if "proxied" in record.after.attrs:
             now["proxied"] = bool(pinned.proxied)
-        step = Step(f"{record.id.address}#{PIN}", record, record.after.with_attrs(**now), PIN, last=False)
+        write = replace(record.after.with_attrs(**now), after=frozenset())
+        step = Step(f"{record.id.address}#{PIN}", record, write, PIN, last=False)
         self.found.append(step)
         return [step.id]
 
@@ -299,10 +323,19 @@ class _Present:
             timeout_s=kind.timeout_s,
             usual_s=kind.usual_s,
             poll_s=kind.poll_s,
-            needs=frozenset(needs),
+            needs=frozenset([*needs, *self._made_for(id_)]),
         )
         self.found.append(gate)
         return [gate.id]
+
+    def _made_for(self, id_: ResourceId) -> list[str]:
+        """Return the steps that readiness rests on: the resource's own, and the records that prove it."""
+        return [
+            node.id
+            for node in self.found
+            if isinstance(node, Step)
+            and (node.change.id == id_ or (_is_validation(node.change.id) and _proves(node.change, id_)))
+        ]
 
     def _host_record(self, needs: list[str]) -> list[str]:
         """Move the host record, proven first where the edge can be; return what to wait for after."""
@@ -318,7 +351,7 @@ class _Present:
             )
         lowered = self._lower(change, needs)
         move = self._record_step(change, MOVE, self._moved(change), [*proven, *lowered])
-        self._stamp_along(move if not lowered else lowered[0], move if not lowered else None)
+        self._stamp_along(lowered[0] if lowered else move)
         return self._gate(
             GateKind.ANSWERS,
             subject,
@@ -368,14 +401,12 @@ class _Present:
             return change.after.with_attrs(ttl=self._low_ttl_s())
         return change.after
 
-    def _stamp_along(self, first: str, _move: str | None) -> None:
-        """Let the claim's stamp go with the first change of the record, or right after where the zone is
-        not atomic: a stamp that comes too late only makes the wait longer."""
+    def _stamp_along(self, first: str) -> None:
+        """Let the claim's stamp come right after the first change of the record where the zone is not
+        atomic (a stamp that comes too late only makes the wait longer), else along with it."""
         for index, node in enumerate(self.found):
-            if isinstance(node, Step) and node.phase == STAMP:
-                along = next(n for n in self.found if n.id == first)
-                needs = along.needs if self._atomic else frozenset([first])
-                self.found[index] = replace(node, needs=node.needs | needs)
+            if isinstance(node, Step) and node.phase == STAMP and not self._atomic:
+                self.found[index] = replace(node, needs=node.needs | {first})
 
     def _probe(self, needs: Iterable[str]) -> list[str]:
         change = self._change(DNS_RECORD, HOST)
@@ -407,9 +438,11 @@ class _Present:
         )
 
     def _old_ttl(self) -> list[str]:
-        """Wait until no resolver can still hold the old answer, before links turn to https."""
+        """Wait until no resolver can still hold the old answer, before links turn to https and before an
+        old edge goes."""
         wait_s = self._old_ttl_s()
-        if not self._secures or self._managed or not wait_s:
+        leaves = any(self._was_edge(change) for change in self.stale)
+        if not (self._secures or leaves) or not wait_s:
             return []
         moved = [n.id for n in self.found if isinstance(n, Step) and n.phase in (LOWER, MOVE, STAMP)]
         record = [n.id for n in self.found if isinstance(n, Step) and role_of(n.change.id) == HOST]
@@ -425,7 +458,7 @@ class _Present:
     def _old_ttl_s(self) -> int:
         view = self.view
         remembered = view.claim.was if view.claim else None
-        if remembered is not None:
+        if remembered is not None and (not view.moves or same_answer(remembered, view.was)):
             return remembered.ttl
         if view.moves:
             return view.was.ttl if view.was else (view.pinned.ttl if view.pinned else 0)
@@ -451,5 +484,7 @@ class _Present:
         """Remove what no longer serves the host after all else: the old edge, stale links."""
         everything = [node.id for node in self.found]
         for change in self.stale:
-            links = change.id.kind in (LINK, DEFAULT)
-            self.found.append(_only_step(change, () if links else everything))
+            self.found.append(_only_step(change, everything if self._was_edge(change) else ()))
+
+    def _was_edge(self, change: Change) -> bool:
+        return change.id.kind not in (LINK, DEFAULT)

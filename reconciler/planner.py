@@ -129,7 +129,8 @@ def _chosen(change: Change, choice: Choice) -> bool:
 # -- the changes
 def _changes(desired: Desired, assembly: Assembly, choice: Choice) -> Iterator[Change]:
     ids: dict[str | None, set[ResourceId]] = {}
-    for resource in (*assembly.live.values(), *assembly.desired.values()):
+    # What is wanted for one host and live for another (a link that moves) is a change of the first.
+    for resource in {**assembly.live, **assembly.desired}.values():
         ids.setdefault(resource.host, set()).add(resource.id)
     for host, mine in ids.items():
         if host is None:

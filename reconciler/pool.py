@@ -49,9 +49,11 @@ class Pool:
             self._clock.end()
 
     def close(self) -> None:
-        """Let the threads end after what they are doing."""
+        """Wait until every thread has ended what it is doing."""
         for _ in self._threads:
             self._inbox.put(_END)
+        for thread in self._threads:
+            thread.join()
         self._threads = []
 
 

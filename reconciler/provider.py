@@ -98,7 +98,8 @@ class Scope:
 class Live:
     """What one alias's vendor account holds, read in bulk.
 
-    resources  what exists of the provider's kinds, dns_record excepted, with `host` set where it serves one
+    resources  what exists of the provider's kinds, dns_record excepted, with `host` set where it serves one,
+               and `after` naming what it uses: that decides in which order things are deleted
     zones      the zones of the account that concern the scope (dns part)
     rrsets     their record sets (dns part)
     accounts   who the reachable vendor accounts are: identities, hashed into claims

@@ -1,0 +1,101 @@
+"""Running the engine on the world in memory: desired states, plans, applies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from reconciler import app
+from reconciler.apply import Engine, Event, Run
+from reconciler.assemble import Assembly
+from reconciler.calls import Stop
+from reconciler.clock import VirtualClock
+from reconciler.desired import Account, Desired, Domain, Policy
+from reconciler.gates import GateKeeper
+from reconciler.plan import Plan
+from reconciler.planner import Choice
+from reconciler.problem import Mark
+from reconciler.report import Report
+from tests.laws.memory import MemoryOutside, World, memory_type
+
+START_S = 1_750_000_000.0
+HERE = Mark("domains.yaml", 1, 1)
+ALIASES = ("sp", "edge-a", "edge-b", "zones")
+
+
+def domain(host: str, **options: Any) -> Domain:
+    """Return a domain with the bench's defaults."""
+    given: dict[str, Any] = {
+        "state": "present",
+        "sparkpost": "sp",
+        "cdn": "edge-a",
+        "dns": "zones",
+        "default": None,
+        "sending_domains": None,
+        "subaccount": None,
+        "origin": None,
+        "ttl": 3600,
+        "allow_gap_s": 86400,
+    }
+    return Domain(host=host, **{**given, **options}, mark=HERE, marks={})
+
+
+def desired(*domains: Domain, owner: str = "acme", policy: Policy | None = None) -> Desired:
+    """Return a desired state of these domains on the bench's accounts."""
+    accounts = {alias: Account(alias, "memory", {}, HERE, {}) for alias in ALIASES}
+    return Desired(
+        owner,
+        accounts,
+        policy or Policy(max_deletes=99),
+        {d.host: d for d in sorted(domains, key=lambda d: d.host)},
+    )
+
+
+@dataclass
+class Bench:
+    """One world and the engine on it."""
+
+    world: World = field(default_factory=lambda: World(VirtualClock(START_S)))
+    events: list[Event] = field(default_factory=list)
+
+    def plan(self, wanted: Desired, choice: Choice | None = None) -> tuple[Plan, Assembly]:
+        """Read and plan."""
+        session = self._session(wanted)
+        return app.plan_from(session, app.read_world(session, everything=True), choice or Choice())
+
+    def apply(
+        self,
+        wanted: Desired,
+        choice: Choice | None = None,
+        *,
+        timeout_s: float = 86400.0,
+        stop: Stop | None = None,
+    ) -> Report:
+        """Read, plan, apply."""
+        session = self._session(wanted, stop)
+        self.world.deleting = {host for host, d in wanted.domains.items() if d.state == "absent"}
+        if choice and (choice.destroy or choice.prune):
+            self.world.deleting |= set(self.world.tracking) | {name for name, _ in self.world.records}
+        plan, assembly = app.plan_from(session, app.read_world(session), choice or Choice())
+        engine = Engine(
+            session.providers,
+            self.world.clock,
+            GateKeeper(session.providers, MemoryOutside(self.world), assembly.hosts, self.world.clock),
+            session.stop,
+            self.world.clock.now() + timeout_s,
+            self.events.append,
+        )
+        return Run(plan, engine, assembly.live).run()
+
+    def shuffle(self, random: Random) -> None:
+        """Let the world list what it holds in another order."""
+        for name in ("records", "edges", "certificates", "tracking", "sending"):
+            items = list(getattr(self.world, name).items())
+            random.shuffle(items)
+            setattr(self.world, name, dict(items))
+
+    def _session(self, wanted: Desired, stop: Stop | None = None) -> app.Session:
+        types: Mapping[str, Any] = {"memory": memory_type(self.world)}
+        return app.open_session(wanted, types, {}, self.world.clock, stop or Stop())

@@ -1,0 +1,156 @@
+"""The sentences that define the product, tried on random worlds."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from random import Random
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from reconciler.desired import Desired
+from reconciler.errors import InvalidRequest
+from reconciler.model import Action
+from reconciler.plan import Plan, Step
+from reconciler.planner import Choice
+from reconciler.render import plan_text
+from reconciler.report import Outcome
+from tests.laws.bench import Bench, desired, domain
+from tests.laws.memory import ORIGIN
+
+HOSTS = ("click.example.com", "go.example.com", "track.example.net")
+SENDERS = ("mail.example.com", "news.example.com")
+quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@st.composite
+def wanted(draw: st.DrawFn) -> Desired:
+    """Any desired state: each host present, absent or not named."""
+    hosts = draw(st.lists(st.sampled_from(HOSTS), unique=True, min_size=1))
+    default = draw(st.sampled_from([None, *hosts]))
+    return desired(
+        *(
+            domain(
+                host,
+                state=draw(st.sampled_from(["present", "present", "present", "absent"])),
+                cdn=draw(st.sampled_from(["edge-a", "edge-b"])),
+                ttl=draw(st.sampled_from([60, 300, 3600])),
+                default=True if host == default else None,
+                sending_domains=draw(st.sampled_from([None, ()])) if host != hosts[0] else SENDERS[:1],
+            )
+            for host in hosts
+        )
+    )
+
+
+@st.composite
+def estates(draw: st.DrawFn) -> Bench:
+    """Any live state: nothing, an http-only host at SparkPost, parts of a set-up, foreign records."""
+    bench = Bench()
+    world = bench.world
+    world.atomic = draw(st.booleans())
+    world.sending = dict.fromkeys(SENDERS)
+    for host in HOSTS:
+        kind = draw(st.sampled_from(["nothing", "http", "record", "tracking"]))
+        if kind in ("http", "record"):
+            world.records[host, "CNAME"] = (draw(st.sampled_from([60, 300, 7200])), (ORIGIN,))
+        if kind in ("http", "tracking"):
+            world.tracking[host] = {
+                "alias": "sp",
+                "secure": False,
+                "default": False,
+                "verified": kind == "http",
+            }
+    return bench
+
+
+@quick
+@given(estates(), wanted(), wanted())
+def test_a_second_run_has_nothing_to_do(bench: Bench, first: Desired, second: Desired) -> None:
+    """From any state to any other: apply succeeds, and then there is nothing left to change."""
+    for state in (first, second):
+        report = bench.apply(state)
+        assert [h for h in report.hosts if h.outcome is not Outcome.APPLIED] == []
+        plan, _ = bench.plan(state)
+        assert (plan.changes, plan.nodes) == ((), ())
+
+
+@quick
+@given(estates(), wanted(), wanted())
+def test_no_step_makes_an_answering_host_stop_answering(
+    bench: Bench, first: Desired, second: Desired
+) -> None:
+    """After every write each host that worked works, whatever its resolvers still hold."""
+    bench.apply(first)
+    bench.apply(second)
+    assert bench.world.broken == []
+
+
+@quick
+@given(estates(), wanted(), st.randoms(use_true_random=False))
+def test_the_order_of_the_input_never_changes_a_plan(bench: Bench, state: Desired, random: Random) -> None:
+    """Dictionaries and lists come in any order; the plan, its text and its nodes are the same."""
+    plan, _ = bench.plan(state)
+    bench.shuffle(random)
+    again, _ = bench.plan(shuffled(state, random))
+    assert again.nodes == plan.nodes
+    assert plan_text(again) == plan_text(plan)
+
+
+@quick
+@given(estates(), wanted(), st.data())
+def test_a_failing_step_skips_exactly_its_dependants(
+    bench: Bench, state: Desired, data: st.DataObject
+) -> None:
+    """What does not need the failed step is applied; what does is not begun."""
+    plan, _ = bench.plan(state)
+    writes = [step for step in plan.steps if step.change.action is not Action.NOOP]
+    if not writes:
+        return
+    doomed = data.draw(st.sampled_from(writes))
+    bench.world.before_write = refusing(doomed)
+    report = bench.apply(state)
+    failed = {id_ for id_, result in report.results.items() if result.outcome is Outcome.FAILED}
+    kin = {s.id for s in plan.steps if s.change.id == doomed.change.id}
+    assert failed <= kin
+    assert failed
+    assert set(report.results) == {n.id for n in plan.nodes} - _dependants(plan, failed)
+    assert bench.world.broken == []
+
+
+@quick
+@given(estates(), wanted(), st.data())
+def test_a_target_touches_nothing_else(bench: Bench, state: Desired, data: st.DataObject) -> None:
+    """With -target HOST, what serves other hosts is written by nobody."""
+    host = data.draw(st.sampled_from(sorted(state.domains)))
+    report = bench.apply(state, Choice(targets=(host,)))
+    touched = {change.host for change in report.plan.changes}
+    assert touched <= {host}
+    others = [host_ for host_ in HOSTS if host_ != host]
+    assert [key for _, key in bench.world.writes if any(other in key for other in others)] == []
+
+
+def refusing(doomed: Step) -> Callable[[str, str], None]:
+    """Return a vendor that refuses every write of the doomed step's resource."""
+
+    def refuse(_operation: str, key: str) -> None:
+        if doomed.change.id.key in key.split(", ") and _operation.endswith(doomed.change.id.kind):
+            raise InvalidRequest("the vendor will not have it")
+
+    return refuse
+
+
+def _dependants(plan: Plan, failed: set[str]) -> set[str]:
+    found: set[str] = set()
+    for node in plan.nodes:
+        if node.needs & (failed | found):
+            found.add(node.id)
+    return found
+
+
+def shuffled(state: Desired, random: Random) -> Desired:
+    """Return the same desired state, its domains in another order."""
+    hosts = list(state.domains)
+    random.shuffle(hosts)
+    return dataclasses.replace(state, domains={host: state.domains[host] for host in hosts})
