@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
 KEPT_CALLS = 20_000
+KEPT_CHARACTERS = 64_000_000  # of bodies
 _SECRET_HEADERS = frozenset({"x-auth-key", "x-auth-email", "cookie", "set-cookie", "x-api-key", "fastly-key"})
 
 
@@ -40,14 +41,15 @@ class Call:
 
 
 class CallLog:
-    """The calls, oldest first; the oldest are dropped beyond `KEPT_CALLS`."""
+    """The calls, oldest first; the oldest are dropped beyond `KEPT_CALLS` and `KEPT_CHARACTERS`."""
 
     def __init__(self) -> None:
         """Begin empty."""
-        self._calls: deque[Call] = deque(maxlen=KEPT_CALLS)
+        self._calls: deque[Call] = deque()
+        self._characters = 0
         self._last_id = 0
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Call]:
         """Go through the calls, oldest first."""
         return iter(tuple(self._calls))
 
@@ -63,10 +65,14 @@ class CallLog:
     def add(self, call: Call) -> None:
         """Keep a call."""
         self._calls.append(call)
+        self._characters += _characters(call)
+        while len(self._calls) > KEPT_CALLS or (self._characters > KEPT_CHARACTERS and len(self._calls) > 1):
+            self._characters -= _characters(self._calls.popleft())
 
     def clear(self) -> None:
         """Forget all calls; ids go on."""
         self._calls.clear()
+        self._characters = 0
 
     def matching(self, wanted: dict[str, str]) -> list[Call]:
         """Give the calls whose fields equal those wanted; ``path`` is the beginning of a path."""
@@ -89,6 +95,10 @@ def _blotted(name: str, value: str) -> str:
         scheme, space, _ = value.partition(" ")
         return f"{scheme} [redacted]" if space else "[redacted]"
     return "[redacted]" if name in _SECRET_HEADERS else value
+
+
+def _characters(call: Call) -> int:
+    return len(call.request_body) + len(call.response_body)
 
 
 def _shown(value: object) -> str:

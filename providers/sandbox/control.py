@@ -11,7 +11,7 @@ from aiohttp import web
 
 from providers.sandbox.contract import ControlError, RateLimit
 from providers.sandbox.kernel import Kernel
-from providers.sandbox.listener import Handler, bind
+from providers.sandbox.listener import GRACE_S, Handler, bind
 from providers.sandbox.tree import Outage
 
 _CALL_FILTERS = ("kind", "vendor", "listener", "method", "path", "status", "handled", "emulated", "client")
@@ -33,7 +33,9 @@ class Control:
         app = web.Application(middlewares=[self._noticing(), _errors_as_json])
         app.add_routes(self.routes())
         # Cancelled handlers are how a participant's end, or that of a wait, is noticed.
-        self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0)
+        self._runner = web.AppRunner(
+            app, access_log=None, handler_cancellation=True, shutdown_timeout=GRACE_S
+        )
         await self._runner.setup()
         await web.SockSite(self._runner, self._socket).start()
 

@@ -20,6 +20,9 @@ from providers.sandbox.limits import Windows
 
 LOG = logging.getLogger(__name__)
 
+#: What a call under way is given when the sandbox stops. aiohttp takes 0 for no limit.
+GRACE_S = 0.01
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -68,7 +71,7 @@ class ApiListener:
         """Serve."""
         app = web.Application(middlewares=[self._middleware()], client_max_size=64 * 1024 * 1024)
         app.add_routes([self._placed(route) for route in self.routes])
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=GRACE_S)
         await self._runner.setup()
         await web.SockSite(self._runner, self.socket).start()
 

@@ -1,14 +1,18 @@
 """API listeners: what is recorded, what is limited, what goes wrong on demand."""
 
+import socket
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from providers.sandbox.contract import ControlError, Switch, WorldError
 from providers.sandbox.running import Running
-from tests.sandbox.acme import Acme, acme_world
+from tests.sandbox.acme import ADDRESS, Acme, acme_world
 
 World = tuple[Running, Acme]
 
@@ -286,3 +290,26 @@ def test_the_environment_names_everything(world: World) -> None:
     assert "192.0.2.1:53=127.0.0.1:" in env["TDR_NET_MAP"]
     assert env["TDR_RESOLVERS"].startswith("127.0.0.1:")
     assert env["TDR_CA_FILE"].endswith("ca.pem")
+
+
+def test_the_sandbox_stops_although_clients_hold_on() -> None:
+    """A participant, a call under a long delay, and an idle connection are cut off."""
+    with ExitStack() as held, acme_world() as world:
+        sandbox, acme = world
+        sandbox.control("POST", "/faults", {"kind": "delay", "path": "slow", "delay_ms": 600_000})
+        for url, request in [
+            (sandbox.url, "POST /clock/join"),
+            (acme.url, "GET /api/slow"),
+            (acme.url, "GET /api/things"),
+            (f"http://{sandbox.net_map[f'{ADDRESS}:80']}", "GET /"),
+            (f"http://{sandbox.net_map[f'{ADDRESS}:443']}", "GET /"),
+            (f"http://{sandbox.net_map['192.0.2.1:53']}", ""),
+        ]:
+            parts = urlsplit(url)
+            sock = held.enter_context(socket.create_connection((parts.hostname, parts.port), timeout=5))
+            sock.sendall(f"{request} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n".encode())
+        while sandbox.control("GET", "/clock")["participants"] == 0:
+            pass
+        began = time.monotonic()
+
+    assert time.monotonic() - began < 5
