@@ -29,13 +29,13 @@ UNKNOWNS = (
         "cloudflare.rule-patch",
         ("replaces", "merges"),
         "Does PATCH of a rule take the body as the whole new rule, or change only the named members?",
-        "docs: Update a rule in a ruleset ('all the rule fields'); the API reference has all optional",
+        "public reports: a partial PATCH is refused with 20125; the API reference has all optional",
     ),
     Unknown(
         "cloudflare.empty-ruleset",
         ("lists_rules", "omits_rules"),
         "Does a ruleset without rules have `rules: []` or no `rules` at all?",
-        "the SDK's type requires rules; answers without the member have been seen by Terraform users",
+        "the SDK's type requires rules; not tried on a live account",
     ),
     Unknown(
         "cloudflare.identical-record",
@@ -71,7 +71,7 @@ UNKNOWNS = (
         "cloudflare.server-header",
         ("overwritten", "passed"),
         "Does the edge replace the origin's Server header?",
-        "docs: silent for proxied traffic; overwritten as far as seen",
+        "docs: silent for proxied traffic; not tried on a live account",
     ),
     Unknown(
         "cloudflare.sparkpost-on-cloudflare",
