@@ -42,7 +42,8 @@ def installed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Tdr:
     empty = tmp_path_factory.mktemp("empty")
 
     def tdr(*argv: str) -> "subprocess.CompletedProcess[str]":
-        return run(str(home / "bin/tdr"), *argv, cwd=empty, env={"PATH": os.defpath, "HOME": str(empty)})
+        path = os.pathsep.join([str(home / "bin"), os.defpath])
+        return run(str(home / "bin/tdr"), *argv, cwd=empty, env={"PATH": path, "HOME": str(empty)})
 
     return tdr
 
@@ -100,8 +101,10 @@ def test_a_file_is_validated_by_the_wheel(installed: Tdr) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_the_sandbox_runs_from_the_wheel(installed: Tdr) -> None:
-    world = ROOT / "examples/quickstart/sandbox/world.yaml"
-    done = installed("sandbox", "run", "-world", str(world), "--", "/bin/sh", "-c", 'echo "$TDR_SANDBOX_URL"')
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("http://127.0.0.1:")
+def test_the_whole_job_runs_from_the_wheel(installed: Tdr) -> None:
+    quickstart = ROOT / "examples/quickstart"
+    job = f"tdr apply -auto-approve -input=false {quickstart} && tdr plan -detailed-exitcode {quickstart}"
+    world = str(quickstart / "sandbox/world.yaml")
+    done = installed("sandbox", "run", "-world", world, "--", "/bin/sh", "-c", job)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Apply complete!" in done.stdout
