@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from providers.sandbox.command import export_lines, past_proxies
-from providers.sandbox.contract import SandboxError, WorldError
+from providers.sandbox.contract import ControlError, SandboxError, WorldError
 from providers.sandbox.control import Control
 from providers.sandbox.emulators import find_emulators
 from providers.sandbox.kernel import Kernel
@@ -176,10 +176,14 @@ def _load(kernel: Kernel, file: Path, digest: str) -> str:
     """Take up the state of an earlier run of the same world; give a note for the user."""
     if not file.exists():
         return ""
-    saved = json.loads(file.read_text())
-    if saved["world"] != digest:
-        return "the world has changed: its sandbox begins anew\n"
-    kernel.load(saved["state"])
+    try:
+        saved = json.loads(file.read_text())
+        if saved["world"] != digest:
+            return "the world has changed: its sandbox begins anew\n"
+        kernel.load(saved["state"])
+    except (ValueError, LookupError, TypeError, AttributeError, ControlError) as error:
+        reason = f"{file} is not of this version ({error!r})"
+        raise SandboxError(f"{reason}: begin anew with  tdr sandbox up -fresh") from error
     return "going on with the state of the last time (-fresh begins anew)\n"
 
 

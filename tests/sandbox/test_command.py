@@ -1,5 +1,6 @@
 """``tdr sandbox``: run, up, down, status, as a shell sees them."""
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -262,6 +263,21 @@ def test_fresh_begins_anew_and_forget_deletes_the_state(folder: Path) -> None:
     assert now < 1_767_603_600 + 600
     assert fresh.stderr == ""
     assert not (folder / "elsewhere").exists()
+
+
+@pytest.mark.parametrize("state", ["{", '{"world": 1}', "[]"])
+def test_a_state_that_does_not_fit_is_refused_with_the_way_out(folder: Path, state: str) -> None:
+    (folder / ".sandbox").mkdir()
+    (folder / ".sandbox" / "state.json").write_text(state.replace("1", f'"{world_digest(folder)}"'))
+
+    refused = tdr(folder, "up")
+
+    assert refused.returncode == 1
+    assert "begin anew with  tdr sandbox up -fresh" in refused.stderr
+
+
+def world_digest(folder: Path) -> str:
+    return hashlib.sha256((folder / "sandbox" / "world.yaml").read_bytes()).hexdigest()
 
 
 def test_an_idle_one_stops_by_itself(folder: Path) -> None:
