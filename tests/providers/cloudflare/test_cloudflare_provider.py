@@ -1,6 +1,7 @@
 """The provider against the emulated vendor, every exchange judged by the vendor's own description."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -369,3 +370,45 @@ def test_ready_follows_the_certificate_with_one_call_for_a_zone(at: Stand) -> No
 
 def test_no_secret_stands_in_what_is_read(at: Stand) -> None:
     assert TOKEN not in repr(at.read(wanted(HOST), everything=True))
+
+
+def test_page_rules_are_read_from_the_vendor(at: Stand) -> None:
+    target = {"target": "url", "constraint": {"operator": "matches", "value": "*example.com/*"}}
+    action = {"id": "forwarding_url", "value": {"url": "https://x.example/$1", "status_code": 302}}
+    at.patch(page_rules=[{"targets": [target], "actions": [action], "status": "active"}])
+    [text] = told(at.compose(wanted(HOST)).findings, Severity.ERROR)
+    assert "Page Rule *example.com/*" in text
+
+
+def envelope(result: object, **about: object) -> dict[str, Any]:
+    return {"success": True, "errors": [], "messages": [], "result": result, "result_info": about}
+
+
+@pytest.mark.parametrize("about", [{"cursor": "0"}, {"cursors": {"after": "0"}}])
+def test_rulesets_are_listed_to_the_last_page(at: Stand, about: dict[str, Any]) -> None:
+    converge(at, HOST)
+    at.fault(kind="status", status=200, path="/rulesets$", body=envelope([], **about))
+    assert len(at.read(wanted(HOST)).resources) == 2
+
+
+def test_a_vendor_that_ignores_the_page_number_ends_in_an_error(at: Stand) -> None:
+    zone = {"id": "z", "name": "example.com"}
+    at.fault(kind="status", status=200, path="/zones$", times=0, body=envelope([zone], total_pages=9))
+    with pytest.raises(UnexpectedResponse, match="the same page came twice"):
+        at.read(wanted(HOST))
+    assert at.asked["list zones"] == 2
+
+
+@pytest.mark.parametrize("body", [envelope("x"), envelope([1]), [], {"success": False, "errors": []}])
+def test_an_answer_outside_the_documents_is_refused(at: Stand, body: object) -> None:
+    at.fault(kind="status", status=200, path="/zones$", body=body)
+    with pytest.raises(UnexpectedResponse):
+        at.read(wanted(HOST))
+
+
+def test_a_zone_that_went_away_is_a_conflict_that_names_it(at: Stand) -> None:
+    [change] = [c for c in at.plan(wanted(HOST), [host_record()]) if c.container == "zone/example.com"]
+    assert change.after is not None
+    elsewhere = replace(change, after=replace(change.after, container="zone/example.net"))
+    with pytest.raises(Conflict, match=r"zone example\.net is gone"):
+        at.apply([elsewhere])
