@@ -229,6 +229,14 @@ class _Parking:
             self._parked[waiter] = None
             return self._flows or bool(waiter.items) or len(self._parked) >= self._members
 
+    def deliver(self, items: deque[Any]) -> None:
+        """Have whoever waits for these woken. No lock: a signal handler may be calling.
+
+        Who is not listed yet looks once more after listing itself, so no item is overlooked.
+        """
+        if any(waiter.items is items for waiter in list(self._parked)):
+            self.bell.ring()
+
     def stop(self, why: Exception) -> None:
         """Let everybody go with this error, now and for ever; the first reason stands."""
         with self._lock:
@@ -355,7 +363,7 @@ class _ParkingMailbox:
 
     def put(self, item: Any) -> None:
         self._items.append(item)
-        self._parking.bell.ring()
+        self._parking.deliver(self._items)
 
     def get(self, until: float | None) -> Any | None:
         while True:

@@ -135,7 +135,7 @@ class DnsProbe:
 
     def _recursive(self) -> tuple[Address, ...]:
         if not self._resolvers:
-            self._resolvers = _system_resolvers()
+            self._resolvers = system_resolvers()
         return self._resolvers
 
     def _tell(self, server: NameServer, name: str, rtype: str) -> dns.message.Message | str:
@@ -237,9 +237,10 @@ def _has_route(address: str, settings: NetSettings) -> bool:
     return True
 
 
-def _system_resolvers() -> tuple[Address, ...]:
+def system_resolvers(file: str = "/etc/resolv.conf") -> tuple[Address, ...]:
+    """Give the resolvers that the system names; raises NetworkError where it names none."""
     try:
-        listed = dns.resolver.Resolver().nameservers
+        listed = dns.resolver.Resolver(file).nameservers
         return tuple(parse_address(str(each), DNS_PORT) for each in listed)
     except (dns.exception.DNSException, ValueError) as error:
         raise NetworkError(

@@ -9,12 +9,15 @@ import dns.rcode
 import pytest
 
 from reconciler.answers import NameServer
+from reconciler.errors import TdrError
 from reconciler.net import Network
+from reconciler.net_dns import system_resolvers
 from reconciler.net_settings import Address, NetSettings, Timeouts
 from tests.reconciler.tiny_servers import Zone, dns_server, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 RESOLVER = "192.0.2.53"
 IMPATIENT = Timeouts(udp_s=0.05, resolver_s=0.05, tcp_s=1.0)
@@ -218,3 +221,30 @@ def test_where_no_parent_answers_the_resolver_is_believed() -> None:
         assert net.delegation("example.com") == ("own.example",)
     with network(resolver=Zone({("com", "NS"): ["com 60 NS a.gtld.example."]})) as net:
         assert net.delegation("com") == ("a.gtld.example",)
+
+
+def test_ipv6_addresses_count_where_there_is_a_way_to_them() -> None:
+    """A machine without IPv6 must not wait for ever for the IPv6 half of every name server."""
+    zone = Zone({("spgo.io", "A"): ["spgo.io 60 A 203.0.113.10"]})
+    four, six = NameServer("ada.example", "192.0.2.10"), NameServer("ada.example", "2001:db8::10")
+    lost = NameServer("ada.example", "no address")
+    with dns_server(zone) as at:
+        net = Network(NetSettings(net_map={Address(each.address, 53): Address(*at) for each in (four, six)}))
+        assert [answer.server for answer in net.ask_all((four, six), "spgo.io", "A")] == [four, six]
+    odd = NameServer("bob.example", "fe80::zz")
+    with network(ada=zone) as net:
+        answers = net.ask_all((four, NameServer("ada.example", "fe80::zz"), odd), "spgo.io", "A")
+        assert [answer.server for answer in answers] == [four, odd]  # all that bob has
+        assert [answer.error is None for answer in answers] == [True, False]
+        assert net.ask(lost, "spgo.io", "A").error
+
+
+def test_the_system_names_the_resolvers(tmp_path: Path) -> None:
+    file = tmp_path / "resolv.conf"
+    file.write_text("nameserver 192.0.2.53\nnameserver 2001:db8::53\n")
+    assert system_resolvers(str(file)) == (Address("192.0.2.53", 53), Address("2001:db8::53", 53))
+
+
+def test_a_system_without_resolvers_says_what_to_set(tmp_path: Path) -> None:
+    with pytest.raises(TdrError, match="TDR_RESOLVERS=IP:PORT"):
+        system_resolvers(str(tmp_path / "none"))
