@@ -98,11 +98,24 @@ class Background:
             self.folder.rmdir()
 
     def env_text(self) -> str:
-        """Give the lines for a shell to evaluate."""
-        return (self.folder / "env").read_text()
+        """Give the lines for a shell to evaluate. Raises `SandboxError`."""
+        with self._in_between():
+            return (self.folder / "env").read_text()
 
     def describe(self) -> str:
-        """Say what runs."""
+        """Say what runs. Raises `SandboxError`."""
+        with self._in_between():
+            return self._description()
+
+    @contextmanager
+    def _in_between(self) -> Iterator[None]:
+        """Say what it means when a process is there, and what it serves is not."""
+        try:
+            yield
+        except OSError as error:
+            raise SandboxError(f"the sandbox in {self.folder} is starting or stopping: try again") from error
+
+    def _description(self) -> str:
         clock = self.control("GET", "/clock")
         unemulated = self.control("GET", "/unemulated")
         now = dt.datetime.fromtimestamp(clock["now"], dt.UTC)

@@ -1,16 +1,20 @@
 """``tdr sandbox``: run, up, down, status, as a shell sees them."""
 
+import fcntl
 import hashlib
+import io
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
 
+from providers.sandbox.background import Background
 from providers.sandbox.command import main, past_proxies
 from providers.sandbox.running import call_control
 
@@ -38,16 +42,22 @@ def folder(tmp_path: Path) -> Iterator[Path]:
         tdr(tmp_path, "down", "-state", str(lock.parent))
 
 
-def tdr(folder: Path, *argv: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*TDR_SANDBOX, *argv],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+def tdr(folder: Path, *argv: str) -> subprocess.CompletedProcess[str]:
+    """Run `tdr sandbox ARGV` in a folder; `run` in a process of its own, as its command writes by itself."""
+    if argv[:1] == ("run",):
+        return subprocess.run(
+            [*TDR_SANDBOX, *argv],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    out, err = io.StringIO(), io.StringIO()
+    with chdir(folder), redirect_stdout(out), redirect_stderr(err):
+        code = main(argv)
+    return subprocess.CompletedProcess(argv, code, out.getvalue(), err.getvalue())
 
 
 def exported(done: subprocess.CompletedProcess[str]) -> dict[str, str]:
@@ -61,7 +71,7 @@ def exported(done: subprocess.CompletedProcess[str]) -> dict[str, str]:
 
 def wait_until_gone(folder: Path) -> None:
     deadline = time.monotonic() + 30
-    while tdr(folder, "status").returncode == 0:
+    while Background(folder / ".sandbox").is_running():
         assert time.monotonic() < deadline
 
 
@@ -235,6 +245,16 @@ def test_state_survives_down_and_up_until_the_world_changes(folder: Path) -> Non
     assert again.stderr == "going on with the state of the last time (-fresh begins anew)\n"
     assert changed.stderr == "the world has changed: its sandbox begins anew\n"
     assert anew < 1_767_603_600 + 600
+
+
+def test_a_process_that_serves_nothing_yet_or_any_more_is_told(folder: Path) -> None:
+    (folder / ".sandbox").mkdir()
+    with (folder / ".sandbox" / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        told = [tdr(folder, "up"), tdr(folder, "status")]
+
+    assert [done.returncode for done in told] == [1, 1]
+    assert all("is starting or stopping: try again" in done.stderr for done in told)
 
 
 def test_a_killed_one_is_not_taken_for_a_running_one_and_what_was_saved_is_kept(folder: Path) -> None:
