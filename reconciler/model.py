@@ -157,7 +157,7 @@ class Severity(enum.Enum):
     WARNING = "warning"
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Finding:
     """Something about a host that a person should know before the plan runs.
 
@@ -165,8 +165,8 @@ class Finding:
     it is shown with that line; `lift` says what to write or do instead.
     """
 
-    severity: Severity = field(compare=False)
-    host: str | None = field(compare=False)
+    severity: Severity
+    host: str | None
     text: str
     lift: str = ""
     key: str = ""

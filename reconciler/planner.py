@@ -12,6 +12,7 @@ from reconciler.assemble import Assembly, World, assemble, blocked_hosts
 from reconciler.desired import Desired
 from reconciler.diff import diff
 from reconciler.dns import CLAIM, DNS_RECORD
+from reconciler.errors import PlanError
 from reconciler.hostview import HostView
 from reconciler.model import Action, Change, Finding, Resource, ResourceId, Severity
 from reconciler.order import order, role_of
@@ -61,25 +62,23 @@ def make_plan(inputs: Inputs) -> tuple[Plan, Assembly]:
     desired, choice = _as_chosen(inputs.desired, inputs.choice), inputs.choice
     parts = _parts(inputs, desired)
     assembly = assemble(desired, parts, inputs.world, inputs.providers)
-    changes = tuple(_changes(desired, assembly, choice))
+    found = tuple(_changes(desired, assembly, choice))
+    _refuse_unknown(choice, assembly, found)
+    asked = _chosen(found, choice)
     findings = {
-        *assembly.findings,
+        *(f for f in assembly.findings if _chosen_host(f.host, choice, found)),
         *policy.ownership(desired, tuple(assembly.live.values())),
         *policy.deletions(
-            changes,
-            desired,
-            assembly.hosts,
-            max_deletes=choice.max_deletes,
-            unlimited=choice.destroy,
+            asked, desired, assembly.hosts, max_deletes=choice.max_deletes, unlimited=choice.destroy
         ),
-        *_unset_defaults(changes, assembly),
+        *_unset_defaults(asked, assembly),
     }
     blocked = blocked_hosts(findings)
-    allowed = tuple(c for c in changes if c.host not in blocked and _chosen(c, choice))
+    allowed = tuple(change for change in asked if change.host not in blocked)
     plan = Plan(
         owner=desired.owner,
         changes=tuple(sorted(allowed, key=lambda c: c.id)),
-        nodes=order(allowed, assembly.desired, assembly.hosts, inputs.kinds),
+        nodes=() if choice.refresh_only else order(allowed, assembly.desired, assembly.hosts, inputs.kinds),
         findings=tuple(sorted(findings, key=lambda f: (f.severity.value, f.host or "", f.text))),
         classes={
             h: v.target.move_class for h, v in assembly.hosts.items() if v.moves and v.target and v.before
@@ -88,7 +87,7 @@ def make_plan(inputs: Inputs) -> tuple[Plan, Assembly]:
         complete=not (choice.targets or choice.excludes or choice.resume),
         orphans=assembly.orphans,
         drifted=frozenset(_drifted(desired, assembly.hosts, allowed)),
-        mode="destroy" if choice.destroy else "apply",
+        mode=_mode(choice),
     )
     return plan, assembly
 
@@ -122,8 +121,56 @@ def is_chosen(host: str | None, addresses: Iterable[str], choice: Choice) -> boo
     return (hit or not choice.targets) and not out
 
 
-def _chosen(change: Change, choice: Choice) -> bool:
-    return is_chosen(change.host, (), choice)
+def _chosen_host(host: str | None, choice: Choice, changes: Iterable[Change]) -> bool:
+    addresses = [change.id.address for change in changes if change.host == host]
+    return host is None or any(is_chosen(host, [address], choice) for address in (*addresses, host))
+
+
+def _chosen(changes: tuple[Change, ...], choice: Choice) -> tuple[Change, ...]:
+    """Return the changes that are asked for, with what they rest on, the claim of their host included."""
+    by_id = {change.id: change for change in changes}
+    found = {c.id for c in changes if is_chosen(c.host, [c.id.address], choice)}
+    more = set(found)
+    while more:
+        needed = {id_ for one in more for id_ in _rests_on(by_id[one], by_id.values())}
+        more = {id_ for id_ in needed & by_id.keys() if is_kept(by_id[id_], choice)} - found
+        found |= more
+    return tuple(change for change in changes if change.id in found)
+
+
+def is_kept(change: Change, choice: Choice) -> bool:
+    """Tell whether `-exclude` leaves the change in."""
+    return is_chosen(change.host, [change.id.address], replace(choice, targets=()))
+
+
+def _rests_on(change: Change, changes: Iterable[Change]) -> frozenset[ResourceId]:
+    claims = (c.id for c in changes if c.host == change.host and _is_claim(c.id))
+    built = change.after.depends_on if change.after else frozenset()
+    return built.union(claims)
+
+
+def _is_claim(id_: ResourceId) -> bool:
+    return id_.kind == DNS_RECORD and role_of(id_) == CLAIM
+
+
+def _refuse_unknown(choice: Choice, assembly: Assembly, changes: Iterable[Change]) -> None:
+    """Refuse a `-target`, `-exclude` or `-replace` that names nothing: it is a slip of the pen."""
+    addresses = [id_.address for id_ in {**assembly.live, **assembly.desired}]
+    names = [*assembly.hosts, *addresses, *(change.id.address for change in changes)]
+    for flag, globs in (
+        ("-target", choice.targets),
+        ("-exclude", choice.excludes),
+        ("-replace", choice.replaces),
+    ):
+        for glob in globs:
+            if not any(fnmatch.fnmatchcase(name, glob) for name in names):
+                raise PlanError(f"{flag}={glob} matches no domain and no resource")
+
+
+def _mode(choice: Choice) -> str:
+    if choice.refresh_only:
+        return "refresh-only"
+    return "destroy" if choice.destroy else "apply"
 
 
 # -- the changes
@@ -155,8 +202,7 @@ def _updates(
     for id_ in sorted(ids):
         live, wanted = assembly.live.get(id_), assembly.desired.get(id_)
         ours = view.claim is not None or (live is not None and live.mark == desired.owner)
-        is_claim = id_.kind == DNS_RECORD and role_of(id_) == CLAIM
-        change = diff(live, wanted, adopts=live is not None and not ours and not is_claim)
+        change = diff(live, wanted, adopts=live is not None and not ours and not _is_claim(id_))
         if id_.address in choice.replaces and live is not None and wanted is not None:
             change = Change(
                 id_, Action.REPLACE, live, wanted, change.fields if change else (), reason="requested"
@@ -214,7 +260,7 @@ def _unset_defaults(changes: Iterable[Change], assembly: Assembly) -> Iterator[F
                 yield Finding(
                     Severity.WARNING,
                     change.host,
-                    f"SparkPost will unset the present default {other.id.key} when {change.id.key} becomes it",
+                    f"SparkPost unsets the present default {other.id.key} when {change.id.key} becomes it",
                     f"nothing, if that is meant; else take `default: true` from {change.id.key}",
                     "default",
                 )
@@ -237,4 +283,3 @@ def _drifted(desired: Desired, hosts: Mapping[str, HostView], changes: Iterable[
         view = hosts.get(host)
         if view and view.domain and view.claim and view.claim.digest == desired.digest(host):
             yield host
-
