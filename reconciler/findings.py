@@ -15,7 +15,7 @@ RANK = {Severity.ERROR: 0, Severity.WARNING: 1}
 def problems_of(plan: Plan, desired: Desired) -> tuple[Problem, ...]:
     """Return the plan's findings with their places: errors first, then by domain, place and text."""
     placed = [(finding, _mark(finding, desired)) for finding in plan.findings]
-    placed.sort(key=lambda one: (RANK[one[0].severity], one[0].host or "", one[1], one[0]))
+    placed.sort(key=lambda one: (RANK[one[0].severity], one[0].host or "", one[1], one[0].text, one[0].lift))
     return tuple(dict.fromkeys(_problem(finding, mark) for finding, mark in placed))
 
 
