@@ -14,8 +14,9 @@ CLASSES = {
     "B": "the record is the edge: certificate and rules come first, then the record flips",
     "C": "the certificate is issued only after DNS moved: until then https fails",
 }
+DRIFT = "the file did not change: live state did, or an earlier run did not end"
 SHARED = "what several domains share"
-PHASES = {STAMP: "with the time of the change of the record", "claim": ""}
+PHASES = {STAMP: "with the time of the record's change", "claim": ""}
 """How a phase is told, where its name alone says too little, or too much."""
 WORDS = {
     Action.CREATE: "create",
@@ -41,7 +42,9 @@ def order_of_work(plan: Plan) -> Iterator[str]:
     for host in sorted({*by_host, *refused}):
         yield ""
         yield f"  {_heading(host, plan)}"
-        for finding in sorted(refused.get(host, ())):
+        if host in plan.drifted:
+            yield f"    {DRIFT}"
+        for finding in refused.get(host, ()):
             yield f"    left out: {_sentence(finding)}"
         begun: set[str] = set()
         for number, node in enumerate(by_host.get(host, ()), 1):
@@ -61,12 +64,7 @@ def _heading(host: str, plan: Plan) -> str:
         return f"{SHARED}:"
     letter = plan.classes.get(host)
     move = f" (move of class {letter}: {CLASSES[letter]})" if letter in CLASSES else ""
-    drift = (
-        " (the file did not change: live state did, or an earlier run did not end)"
-        if host in plan.drifted
-        else ""
-    )
-    return f"{host}{move}{drift}:"
+    return f"{host}{move}:"
 
 
 def _sentence(finding: Finding) -> str:
@@ -79,7 +77,7 @@ def _after(node: Node, places: Mapping[str, tuple[str, int]]) -> str:
     others = sorted(places[need] for need in node.needs if need in places and places[need][0] != mine)
     if not others:
         return ""
-    return f" (after {', '.join(f'{host or SHARED} {number}' for host, number in others)})"
+    return f" (after {', '.join(f'{number} of {host or SHARED}' for host, number in others)})"
 
 
 def _gate(gate: Gate) -> str:
@@ -96,8 +94,14 @@ def _step(step: Step, begun: set[str]) -> str:
     address = step.change.id.address
     again = address in begun and step.change.action is Action.CREATE
     begun.add(address)
-    phase = PHASES.get(step.phase, step.phase)
-    if step.phase in (LOWER, RESTORE) and step.write is not None:
-        phase = f"{phase} to {duration(float(str(step.write.attrs['ttl'])))}"
+    phase = phase_of(step)
     word = "update" if again else WORDS[step.change.action]
     return f"{word} {address}{f' ({phase})' if phase else ''}"
+
+
+def phase_of(step: Step) -> str:
+    """Return what a step is for, for people; empty where its change has no other."""
+    ttl = step.write.attrs.get("ttl") if step.write is not None else None
+    if step.phase in (LOWER, RESTORE) and isinstance(ttl, int):
+        return f"{step.phase} to {duration(ttl)}"
+    return PHASES.get(step.phase, step.phase)
