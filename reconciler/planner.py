@@ -122,12 +122,16 @@ def is_chosen(host: str | None, addresses: Iterable[str], choice: Choice) -> boo
 
 
 def _chosen_host(host: str | None, choice: Choice, changes: Iterable[Change]) -> bool:
+    if not (choice.targets or choice.excludes):
+        return True
     addresses = [change.id.address for change in changes if change.host == host]
     return host is None or any(is_chosen(host, [address], choice) for address in (*addresses, host))
 
 
 def _chosen(changes: tuple[Change, ...], choice: Choice) -> tuple[Change, ...]:
     """Return the changes that are asked for, with what they rest on, the claim of their host included."""
+    if not choice.targets:
+        return tuple(change for change in changes if is_kept(change, choice))
     by_id = {change.id: change for change in changes}
     found = {c.id for c in changes if is_chosen(c.host, [c.id.address], choice)}
     more = set(found)
