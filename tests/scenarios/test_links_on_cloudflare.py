@@ -178,7 +178,7 @@ def test_the_zones_own_ssl_mode_stays_and_is_shown(open_town: Open) -> None:
     town = open_town(here)
     ran = town.apply(town.file(MINE))
     assert "zone example.com has SSL mode flexible" in ran.err
-    assert [c for c in town.calls("PATCH", "cloudflare", "/settings/")] == []
+    assert list(town.calls("PATCH", "cloudflare", "/settings/")) == []
     assert town.calls("PUT", "cloudflare") == []  # never a phase's entry point, which holds the user's rules
 
 
