@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reconciler.assemble import Assembly
 from reconciler.calls import Stop, VendorCalls
@@ -14,12 +14,14 @@ from reconciler.errors import ConfigError, ProviderError, TdrError
 from reconciler.parts import parts_of
 from reconciler.plan import Plan
 from reconciler.planner import Choice, Inputs, make_plan
-from reconciler.pool import Job, Pool
+from reconciler.pool import Job, Pool, Together
 from reconciler.problem import Problem
 from reconciler.provider import Kind, Live, Parts, Provider, ProviderType, Scope, Setting
 from reconciler.secrets import Redactor, redactor, secrets
 
 READ_THREADS = 16
+SIDE_THREADS = 8
+"""Enough for every published rate at usual latencies (rate x latency)."""
 
 
 class ReadFailed(TdrError):
@@ -42,6 +44,12 @@ class Session:
     clock: Clock
     stop: Stop
     redact: Redactor
+    sides: Mapping[str, Together] = field(default_factory=dict)
+
+    def close(self) -> None:
+        """Let every thread end."""
+        for side in self.sides.values():
+            side.close()
 
     @property
     def kinds(self) -> dict[str, Kind]:
@@ -73,13 +81,14 @@ def open_session(
         alias: VendorCalls(alias, types[account.type], clock, redact=redact, stop=stop)
         for alias, account in desired.accounts.items()
     }
+    sides = {alias: Together(clock, SIDE_THREADS, f"{alias}-side") for alias in desired.accounts}
     providers = {
         alias: types[account.type].open(
-            Setting(alias, account.options, found[alias], environ, desired.owner, calls[alias])
+            Setting(alias, account.options, found[alias], environ, desired.owner, calls[alias], sides[alias])
         )
         for alias, account in desired.accounts.items()
     }
-    return Session(desired, types, parts_of(desired, types), providers, calls, clock, stop, redact)
+    return Session(desired, types, parts_of(desired, types), providers, calls, clock, stop, redact, sides)
 
 
 def read_world(session: Session, *, everything: bool = False) -> dict[str, Live]:

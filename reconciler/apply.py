@@ -98,7 +98,7 @@ class Run:
     sorter: graphlib.TopologicalSorter[str] = field(init=False)
     nodes: dict[str, Node] = field(init=False)
     results: dict[str, Result] = field(init=False, default_factory=dict)
-    current: dict[ResourceId, Resource | None] = field(init=False)
+    current: dict[ResourceId, Resource] = field(init=False)
     started: dict[str, float] = field(init=False, default_factory=dict)
     queued: dict[tuple[str, str], list[Step]] = field(init=False, default_factory=dict)
     busy: set[tuple[str, str]] = field(init=False, default_factory=set)
@@ -224,8 +224,7 @@ class Run:
         before = self.current.get(step.change.id)
         if step.write is None:
             return Change(step.change.id, Action.DELETE, before or step.change.before, None)
-        known = {id_: resource for id_, resource in self.current.items() if resource is not None}
-        after = resolved(step.write, known)
+        after = resolved(step.write, self.current)
         if step.phase == STAMP:
             after = _stamped(after, self.engine.clock.now())
         action = Action.CREATE if before is None else Action.UPDATE
@@ -264,7 +263,7 @@ class Run:
 
     def _step_ended(self, step: Step, outcome: Done | Failed | None) -> None:
         if isinstance(outcome, Done):
-            self.current[step.change.id] = outcome.resource
+            self._know(step.change.id, outcome.resource)
         if step.id in self.returning:
             self._went_back(step, outcome)
             return
@@ -281,6 +280,12 @@ class Run:
                 self._end(step, Result(Outcome.FAILED, str(error)))
             case None:
                 self._end(step, Result(Outcome.FAILED, "the provider said nothing about it"))
+
+    def _know(self, id_: ResourceId, resource: Resource | None) -> None:
+        if resource is None:
+            self.current.pop(id_, None)
+        else:
+            self.current[id_] = resource
 
     def _may_ask_again(self, step: Step) -> bool:
         again_s = self.engine.clock.now() + NOT_READY_POLL_S
@@ -319,9 +324,8 @@ class Run:
                 self._ask(tuple(gates))
 
     def _ask(self, gates: tuple[Gate, ...]) -> None:
-        current = dict(self.current)
         alias = gates[0].subjects[0].alias if gates[0].kind in (GateKind.READY, GateKind.VERIFIED) else "net"
-        self._submit(alias, lambda: _Checked(gates, self.engine.keeper.check(gates, current)))
+        self._submit(alias, lambda: _Checked(gates, self.engine.keeper.check(gates, self.current)))
 
     def _checked(self, message: _Checked) -> None:
         self.in_flight -= 1

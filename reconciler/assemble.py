@@ -14,14 +14,14 @@ from reconciler.accounts import cdn_account, sparkpost_account
 from reconciler.claim import Was
 from reconciler.desired import Desired, Domain
 from reconciler.diff import resolve, resolved
-from reconciler.dns import HostTarget, Record, zone_for
+from reconciler.dns import HostTarget, Record
 from reconciler.hostview import HostView
 from reconciler.model import Finding, Ref, Resource, ResourceId, Severity
 from reconciler.parts import present
 from reconciler.provider import Composition, DnsProvider, Live, Parts, Provider, Wanted
 from reconciler.records import (
     Memory,
-    ZoneView,
+    Views,
     claim_record,
     claim_wanted,
     claimed_hosts,
@@ -31,9 +31,10 @@ from reconciler.records import (
     live_host,
     live_record,
     same_answer,
+    view_for,
     was_of,
     wildcard_answer,
-    zone_view,
+    zone_views,
 )
 from reconciler.tracking import SECURE
 
@@ -55,7 +56,7 @@ class Assembly:
     hosts: Mapping[str, HostView]
     findings: tuple[Finding, ...]
     orphans: tuple[str, ...] = ()
-    zones: Mapping[str, tuple[ZoneView, ...]] = field(default_factory=dict)
+    zones: Mapping[str, Views] = field(default_factory=dict)
 
 
 def assemble(
@@ -65,9 +66,7 @@ def assemble(
 
     Every composition is asked for present domains only; deletions are what is live and not composed.
     """
-    zones = {
-        alias: tuple(zone_view(zone, live.rrsets) for zone in live.zones) for alias, live in world.items()
-    }
+    zones = {alias: zone_views(live.zones, live.rrsets) for alias, live in world.items()}
     composed = {
         alias: providers[alias].compose(present(parts[alias]), world[alias]) for alias in sorted(providers)
     }
@@ -97,31 +96,24 @@ def assemble(
     )
 
 
-def _ours_unnamed(
-    desired: Desired, zones: Mapping[str, tuple[ZoneView, ...]], live: Iterable[Resource]
-) -> Iterator[str]:
-    claimed = (h for views in zones.values() for view in views for h in claimed_hosts(view, desired.owner))
+def _ours_unnamed(desired: Desired, zones: Mapping[str, Views], live: Iterable[Resource]) -> Iterator[str]:
+    claimed = (
+        h for views in zones.values() for view in views.values() for h in claimed_hosts(view, desired.owner)
+    )
     marked = (r.host for r in live if r.mark == desired.owner and r.host)
     yield from {*claimed, *marked} - desired.domains.keys()
-
-
-def view_for(host: str, views: Iterable[ZoneView]) -> ZoneView | None:
-    """Return the view of the zone that host falls into, or None."""
-    by_name = {view.zone.name: view for view in views}
-    zone = zone_for(host, (view.zone for view in by_name.values()))
-    return by_name[zone.name] if zone else None
 
 
 def _host_view(
     host: str,
     desired: Desired,
-    zones: Mapping[str, tuple[ZoneView, ...]],
+    zones: Mapping[str, Views],
     composed: Mapping[str, Composition],
     live: Mapping[ResourceId, Resource],
 ) -> HostView:
     domain = desired.domains.get(host)
     dns = domain.dns if domain else _dns_alias_of_orphan(host, zones)
-    view = view_for(host, zones.get(dns, ()))
+    view = view_for(host, zones.get(dns, {}))
     claims = claims_of(host, view) if view else ()
     claim = next((c for c in claims if c.owner == desired.owner), None)
     target = composed[domain.cdn].targets.get(host) if domain and domain.state == "present" else None
@@ -141,7 +133,7 @@ def _host_view(
     )
 
 
-def _dns_alias_of_orphan(host: str, zones: Mapping[str, tuple[ZoneView, ...]]) -> str:
+def _dns_alias_of_orphan(host: str, zones: Mapping[str, Views]) -> str:
     for alias, views in zones.items():
         view = view_for(host, views)
         if view and (claims_of(host, view) or live_host(alias, host, view)):
@@ -239,7 +231,7 @@ def _leaves(domain: Domain, alias: str) -> bool:
 def _live_records(
     hosts: Mapping[str, HostView],
     wanted: Iterable[Record],
-    zones: Mapping[str, tuple[ZoneView, ...]],
+    zones: Mapping[str, Views],
     live: Mapping[ResourceId, Resource],
 ) -> dict[ResourceId, Resource]:
     found: list[Resource | None] = []
@@ -251,7 +243,7 @@ def _live_records(
         name = resolve(record.name, live)
         if owner is None or not isinstance(name, str) or record.role in ("host", "claim"):
             continue
-        at = view_for(name, zones.get(owner.dns, ()))
+        at = view_for(name, zones.get(owner.dns, {}))
         if at is not None:
             found.append(
                 live_record(owner.dns, record.host, record.role, at.zone, at.sets(name, record.type))

@@ -78,7 +78,7 @@ def plan(args: Namespace) -> int:
             run.save(made, Path(args.out))
         if made.failed:
             return ERROR
-        return CHANGES if args.detailed_exitcode and made.plan.nodes else OK
+        return CHANGES if args.detailed_exitcode and made.plan.changes else OK
 
 
 def apply(args: Namespace) -> int:

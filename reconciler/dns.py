@@ -6,7 +6,7 @@ splitting into strings of 255 bytes is each DNS provider's spelling.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from reconciler.model import EMPTY, Attrs, ResourceId, Value
@@ -126,22 +126,32 @@ def is_within(name: str, zone: str) -> bool:
 
 def zone_for(name: str, zones: Iterable[Zone]) -> Zone | None:
     """Return the zone with the longest suffix of name, or None."""
-    fitting = [zone for zone in zones if is_within(name, zone.name)]
-    return max(fitting, key=lambda zone: len(labels(zone.name)), default=None)
+    by_name = {zone.name: zone for zone in zones}
+    return next((by_name[above] for above in ancestors(name) if above in by_name), None)
 
 
-def wildcard_for(name: str, sets: Mapping[str, object]) -> str | None:
-    """Return the wildcard owner name that answers for name, given the owner names of its zone.
+def ancestors(name: str) -> Iterator[str]:
+    """Yield name and every name above it."""
+    parts = labels(name)
+    for depth in range(len(parts)):
+        yield ".".join(parts[depth:])
+
+
+def existing(names: Iterable[str]) -> frozenset[str]:
+    """Return the names that exist in DNS: owners of records, and the names above them."""
+    return frozenset(above for name in names for above in ancestors(name))
+
+
+def wildcard_for(name: str, names: frozenset[str]) -> str | None:
+    """Return the wildcard owner name that answers for name, given the names that exist in its zone.
 
     RFC 4592: the closest encloser decides; a name that exists, or has names below it, hides the wildcard.
     """
-    if name in sets or any(other.endswith(f".{name}") for other in sets):
+    if name in names:
         return None
-    parts = labels(name)
-    for depth in range(1, len(parts)):
-        encloser = ".".join(parts[depth:])
-        if f"*.{encloser}" in sets:
+    for encloser in list(ancestors(name))[1:]:
+        if f"*.{encloser}" in names:
             return f"*.{encloser}"
-        if encloser in sets or any(other.endswith(f".{encloser}") for other in sets):
+        if encloser in names:
             return None
     return None

@@ -19,7 +19,8 @@ from reconciler.probe import CLICK_PATH, Probe, judge
 from reconciler.provider import Provider, Status, Verifier
 from reconciler.tracking import SECURE
 
-Current = Mapping[ResourceId, Resource | None]
+Current = Mapping[ResourceId, Resource]
+"""What is live, as far as the run knows; only ever looked up, for another thread adds to it."""
 MAX_ADDRESSES = 4
 """How many addresses of an edge are probed: enough to catch one that is half deployed."""
 
@@ -116,8 +117,7 @@ class GateKeeper:
     def _serves(self, gate: Gate, current: Current) -> Status:
         """The new edge, before DNS moves: its addresses come from the target, not from the host's name."""
         target = self.hosts[gate.host].target
-        known = {id_: resource for id_, resource in current.items() if resource is not None}
-        values = [resolve(value, known) for value in target.values] if target else []
+        values = [resolve(value, current) for value in target.values] if target else []
         names = [value for value in values if isinstance(value, str)]
         if target is None or not names:
             return Status(ready=False, text="where the new edge is is not known yet")

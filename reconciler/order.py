@@ -51,6 +51,9 @@ def order(
     by_host: dict[str, list[Change]] = defaultdict(list)
     for change in sorted(changes, key=lambda one: one.id):
         by_host[change.host or ""].append(change)
+    wanted: dict[str, list[ResourceId]] = defaultdict(list)
+    for id_, resource in desired.items():
+        wanted[resource.host or ""].append(id_)
     nodes: list[Node] = []
     for host, mine in sorted(by_host.items()):
         view = hosts.get(host)
@@ -59,7 +62,7 @@ def order(
         elif view.domain is None or view.domain.state == "absent":
             nodes += _takedown(mine)
         else:
-            nodes += _Present(view, mine, desired, kinds).nodes()
+            nodes += _Present(view, mine, wanted[host], kinds).nodes()
     return _sorted(_with_references(nodes))
 
 
@@ -94,9 +97,15 @@ def _with_references(nodes: Iterable[Node]) -> list[Node]:
 
 def _stamps(nodes: Iterable[Node]) -> Iterator[tuple[str, str]]:
     """Yield each stamp of a claim with the first change of the record that it goes along with."""
-    steps = [node for node in nodes if isinstance(node, Step)]
-    for stamp in (step for step in steps if step.phase == STAMP):
-        record = [s for s in steps if s.host == stamp.host and role_of(s.change.id) == HOST]
+    records: dict[str, list[Step]] = defaultdict(list)
+    stamps: list[Step] = []
+    for step in (node for node in nodes if isinstance(node, Step)):
+        if step.change.id.kind == DNS_RECORD and role_of(step.change.id) == HOST:
+            records[step.host].append(step)
+        elif step.phase == STAMP:
+            stamps.append(step)
+    for stamp in stamps:
+        record = records[stamp.host]
         first = next((s for s in record if s.phase == LOWER), None) or next(
             (s for s in record if s.phase in ("", MOVE)), None
         )
@@ -169,14 +178,14 @@ class _Present:
         self,
         view: HostView,
         changes: list[Change],
-        desired: Mapping[ResourceId, Resource],
+        wanted: Iterable[ResourceId],
         kinds: Mapping[str, Kind],
     ) -> None:
         self.view = view
         self.kinds = kinds
         self.writes = [change for change in changes if change.action is not Action.DELETE]
         self.stale = [change for change in changes if change.action is Action.DELETE]
-        self.edge = sorted(id_ for id_, r in desired.items() if r.host == view.host and self._is_edge(id_))
+        self.edge = sorted(filter(self._is_edge, wanted))
         self.found: list[Node] = []
 
     def _is_edge(self, id_: ResourceId) -> bool:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, TypeVar, cast
 
-from reconciler.clock import Clock
+from reconciler.clock import Clock, Mailbox
 
 Job = Callable[[], None]
 
@@ -55,6 +57,43 @@ class Pool:
         for thread in self._threads:
             thread.join()
         self._threads = []
+
+
+T = TypeVar("T")
+
+
+class Together:
+    """Calls that may run side by side, on an account's own threads; their results in order."""
+
+    def __init__(self, clock: Clock, size: int, name: str) -> None:
+        self._clock = clock
+        self._pool = Pool(clock, size, name)
+
+    def __call__(self, calls: Sequence[Callable[[], T]]) -> list[T]:
+        """Return what each call returns; raises the first call's error in their order, after all have ended."""
+        mailbox = self._clock.mailbox()
+        for number, call in enumerate(calls):
+            self._pool.submit(partial(_deliver, mailbox, number, call))
+        ended: dict[int, tuple[T | None, BaseException | None]] = {}
+        while len(ended) < len(calls):
+            number, result, error = mailbox.get(None)
+            ended[number] = (result, error)
+        for number in range(len(calls)):
+            error = ended[number][1]
+            if error is not None:
+                raise error
+        return [cast("T", ended[number][0]) for number in range(len(calls))]
+
+    def close(self) -> None:
+        """Let the threads end."""
+        self._pool.close()
+
+
+def _deliver(mailbox: Mailbox[Any], number: int, call: Callable[[], object]) -> None:
+    try:
+        mailbox.put((number, call(), None))
+    except BaseException as error:  # noqa: BLE001  handed to whoever asked, who raises it
+        mailbox.put((number, None, error))
 
 
 def _end() -> None:

@@ -41,9 +41,24 @@ class Calls(Protocol):
         """
 
 
+class Side(Protocol):
+    """The engine's threads for one account."""
+
+    def __call__(self, calls: Sequence[Callable[[], T]]) -> list[T]:
+        """Run calls side by side and return their results in order; raises the first one's error."""
+
+
+def one_by_one(calls: Sequence[Callable[[], T]]) -> list[T]:
+    """Run calls one after the other: for tests, and where nothing is gained otherwise."""
+    return [call() for call in calls]
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One alias of the file, opened: options, secrets by suffix, environment, the way to call."""
+    """One alias of the file, opened: options, secrets by suffix, environment, the way to call.
+
+    `together` runs calls side by side on threads that the engine counts; a provider starts none itself.
+    """
 
     alias: str
     options: Mapping[str, Any]
@@ -51,6 +66,7 @@ class Setting:
     environ: Mapping[str, str]
     owner: str
     calls: Calls
+    together: Side = one_by_one
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from reconciler.assemble import World, view_for
+from reconciler.assemble import World
 from reconciler.claim import is_claim, parse_claim
 from reconciler.desired import Desired
 from reconciler.errors import RefusedError
 from reconciler.hostname import normalise
 from reconciler.model import Action, Change, Resource
-from reconciler.records import live_claim, zone_view
+from reconciler.records import live_claim, view_for, zone_views
 
 
 def reclaiming(host: str, old_owner: str | None, desired: Desired, world: World) -> Change:
@@ -37,7 +37,7 @@ def reclaiming(host: str, old_owner: str | None, desired: Desired, world: World)
 
 def _live_claim(host: str, world: World) -> Resource | None:
     for alias, live in sorted(world.items()):
-        view = view_for(host, [zone_view(zone, live.rrsets) for zone in live.zones])
+        view = view_for(host, zone_views(live.zones, live.rrsets))
         found = live_claim(alias, host, view) if view else None
         if found is not None:
             return found

@@ -14,7 +14,9 @@ from reconciler.dns import (
     Record,
     RRset,
     Zone,
+    ancestors,
     claim_name,
+    existing,
     record_id,
     wildcard_for,
 )
@@ -31,18 +33,32 @@ class ZoneView:
 
     zone: Zone
     by_name: Mapping[str, tuple[RRset, ...]]
+    names: frozenset[str]
 
     def sets(self, name: str, *types: str) -> tuple[RRset, ...]:
         return tuple(found for found in self.by_name.get(name, ()) if not types or found.type in types)
 
 
-def zone_view(zone: Zone, rrsets: Sequence[RRset]) -> ZoneView:
-    """Return the record sets of zone, by name."""
-    by_name: dict[str, list[RRset]] = {}
+Views = Mapping[str, ZoneView]
+"""An account's zones by name."""
+
+
+def zone_views(zones: Sequence[Zone], rrsets: Sequence[RRset]) -> Views:
+    """Return every zone with its record sets."""
+    sets: dict[str, dict[str, list[RRset]]] = {zone.name: {} for zone in zones}
     for rrset in rrsets:
-        if rrset.zone == zone.name:
-            by_name.setdefault(rrset.name, []).append(rrset)
-    return ZoneView(zone, MappingProxyType({name: tuple(sets) for name, sets in by_name.items()}))
+        sets.setdefault(rrset.zone, {}).setdefault(rrset.name, []).append(rrset)
+    return {zone.name: _view(zone, sets[zone.name]) for zone in zones}
+
+
+def _view(zone: Zone, sets: Mapping[str, list[RRset]]) -> ZoneView:
+    by_name = MappingProxyType({name: tuple(found) for name, found in sets.items()})
+    return ZoneView(zone, by_name, existing(by_name))
+
+
+def view_for(host: str, views: Views) -> ZoneView | None:
+    """Return the view of the zone that host falls into, or None."""
+    return next((views[above] for above in ancestors(host) if above in views), None)
 
 
 def live_record(alias: str, host: str, role: str, zone: Zone, sets: Sequence[RRset]) -> Resource | None:
@@ -110,7 +126,13 @@ def was_of(record: Resource | None) -> Was | None:
     if not isinstance(values, tuple):
         raise AssertionError("unreachable: the values of a live record are a tuple")
     type_ = f"PROXIED-{record.attrs['type']}" if proxied else str(record.attrs["type"])
-    return Was(type_, tuple(str(value) for value in values), int(str(record.attrs["ttl"])))
+    return Was(type_, tuple(str(value) for value in values), answered_ttl_s(record))
+
+
+def answered_ttl_s(record: Resource) -> int:
+    """Return the TTL that resolvers are given, where it is another than the record's own (`auto`, proxied)."""
+    told = [part.get("effective_ttl_s") for part in record.outputs.values() if isinstance(part, Mapping)]
+    return max((int(ttl) for ttl in told if isinstance(ttl, int)), default=int(str(record.attrs["ttl"])))
 
 
 def same_answer(one: Was | None, other: Was | None) -> bool:
@@ -170,7 +192,7 @@ def wildcard_answer(host: str, view: ZoneView) -> Record | None:
 
     A name below the host (`_tdr.`) would silence the wildcard (RFC 4592), so this goes first or along.
     """
-    wildcard = wildcard_for(host, view.by_name)
+    wildcard = wildcard_for(host, view.names)
     sets = view.sets(wildcard, *ADDRESS_TYPES) if wildcard else ()
     if not sets:
         return None

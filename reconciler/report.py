@@ -58,7 +58,8 @@ class Report:
 
     def count(self) -> tuple[int, int, int, int]:
         """Return how many resources were imported, added, changed, destroyed."""
-        done = [c for c in self.plan.changes if self._applied(c.id.address)]
+        undone = {s.change.id for s in self.plan.steps if not self._applied(s.id)}
+        done = [c for c in self.plan.changes if c.id not in undone]
         actions = [c.action for c in done]
         replaced = actions.count(Action.REPLACE)
         return (
@@ -68,10 +69,9 @@ class Report:
             actions.count(Action.DELETE) + replaced,
         )
 
-    def _applied(self, address: str) -> bool:
-        steps = [step.id for step in self.plan.steps if step.change.id.address == address]
-        results = [self.results.get(id_) for id_ in steps]
-        return bool(results) and all(r is not None and r.outcome is Outcome.APPLIED for r in results)
+    def _applied(self, node: str) -> bool:
+        result = self.results.get(node)
+        return result is not None and result.outcome is Outcome.APPLIED
 
 
 ORDER = (Outcome.FAILED, Outcome.WAITING, Outcome.SKIPPED)

@@ -84,6 +84,7 @@ class Opened(AbstractContextManager["Opened"]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.session.close()
         self.clock.close()
 
     # -- plan
@@ -131,7 +132,9 @@ class Opened(AbstractContextManager["Opened"]):
     def _refuse_without_answer(self) -> None:
         if self.args.auto_approve or (self.args.input and sys.stdin.isatty()):
             return
-        raise UsageError("nobody can be asked here: pass -auto-approve, or a saved plan (`tdr plan -out FILE`)")
+        raise UsageError(
+            "nobody can be asked here: pass -auto-approve, or a saved plan (`tdr plan -out FILE`)"
+        )
 
     def _ask(self, made: Made) -> None:
         doing = "destroy all of this" if made.choice.destroy else "perform these actions"
@@ -145,7 +148,9 @@ class Opened(AbstractContextManager["Opened"]):
         changed = moved(approved, now.plan)
         if changed:
             listed = "\n".join(f"  {line}" for line in changed)
-            raise StalePlanError(f"the plan is stale: since it was approved, this moved\n{listed}\nplan again")
+            raise StalePlanError(
+                f"the plan is stale: since it was approved, this moved\n{listed}\nplan again"
+            )
         return now
 
     def _carry_out(self, made: Made) -> int:
@@ -155,11 +160,12 @@ class Opened(AbstractContextManager["Opened"]):
             keeper=GateKeeper(self.session.providers, self.network, made.assembly.hosts, self.clock),
             stop=self.stop,
             deadline_s=self.clock.now() + self.args.timeout,
-            emit=lambda event: progress.emit(event),
+            emit=lambda event: progress.emit(event),  # noqa: PLW0108  the display opens with the run
             threads=self.args.parallelism,
         )
         run = Run(made.plan, engine, made.assembly.live)
-        with progress_for(self.args, made.plan, self.clock, sys.stderr) as progress, _interruptible(run.interrupt):
+        display = progress_for(self.args, made.plan, self.clock, sys.stderr)
+        with display as progress, _interruptible(run.interrupt):
             report = run.run()
         return self._report(report, destroy=made.choice.destroy)
 
@@ -172,7 +178,8 @@ class Opened(AbstractContextManager["Opened"]):
         """List what this owner made and no file names."""
         world = app.read_world(self.session, everything=True)
         _, assembly = app.plan_from(self.session, world, Choice(prune=True))
-        found = {h: sorted(r.id.address for r in assembly.live.values() if r.host == h) for h in assembly.orphans}
+        live = assembly.live.values()
+        found = {h: sorted(r.id.address for r in live if r.host == h) for h in assembly.orphans}
         if as_json:
             out(json.dumps({"orphans": found}, indent=2) + "\n")
         elif not found:
@@ -222,5 +229,3 @@ class _interruptible:  # noqa: N801  reads as a statement: with _interruptible(.
     def __exit__(self, *_: object) -> None:
         for number, before in self._before.items():
             signal.signal(number, before)  # type: ignore[arg-type]  # what signal() itself returned
-
-
