@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 from reconciler.clock import Clock, Mailbox
 
@@ -70,14 +70,15 @@ class Together:
         self._pool = Pool(clock, size, name)
 
     def __call__(self, calls: Sequence[Callable[[], T]]) -> list[T]:
-        """Return what each call returns; raises the first call's error in their order, after all have ended."""
-        mailbox = self._clock.mailbox()
+        """Return what each call returns; when all have ended, raises the error of the first that failed."""
+        mailbox: Mailbox[_Ended] = self._clock.mailbox()
         for number, call in enumerate(calls):
             self._pool.submit(partial(_deliver, mailbox, number, call))
-        ended: dict[int, tuple[T | None, BaseException | None]] = {}
+        ended: dict[int, tuple[object, BaseException | None]] = {}
         while len(ended) < len(calls):
-            number, result, error = mailbox.get(None)
-            ended[number] = (result, error)
+            message = mailbox.get(None)
+            if message is not None:
+                ended[message[0]] = message[1:]
         for number in range(len(calls)):
             error = ended[number][1]
             if error is not None:
@@ -89,7 +90,10 @@ class Together:
         self._pool.close()
 
 
-def _deliver(mailbox: Mailbox[Any], number: int, call: Callable[[], object]) -> None:
+_Ended = tuple[int, object, BaseException | None]
+
+
+def _deliver(mailbox: Mailbox[_Ended], number: int, call: Callable[[], object]) -> None:
     try:
         mailbox.put((number, call(), None))
     except BaseException as error:  # noqa: BLE001  handed to whoever asked, who raises it

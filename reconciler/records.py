@@ -132,7 +132,8 @@ def was_of(record: Resource | None) -> Was | None:
 def answered_ttl_s(record: Resource) -> int:
     """Return the TTL that resolvers are given, where it is another than the record's own (`auto`, proxied)."""
     told = [part.get("effective_ttl_s") for part in record.outputs.values() if isinstance(part, Mapping)]
-    return max((int(ttl) for ttl in told if isinstance(ttl, int)), default=int(str(record.attrs["ttl"])))
+    known = [ttl for ttl in told if isinstance(ttl, int)]
+    return max(known, default=int(str(record.attrs["ttl"])))
 
 
 def same_answer(one: Was | None, other: Was | None) -> bool:
