@@ -130,7 +130,7 @@ def was_of(record: Resource | None) -> Was | None:
 
 
 def answered_ttl_s(record: Resource) -> int:
-    """Return the TTL that resolvers are given, where it is another than the record's own (`auto`, proxied)."""
+    told = [x.get("effective_ttl_s") for x in record.outputs.values() if isinstance(x, Mapping)]
     told = [part.get("effective_ttl_s") for part in record.outputs.values() if isinstance(part, Mapping)]
     known = [ttl for ttl in told if isinstance(ttl, int)]
     return max(known, default=int(str(record.attrs["ttl"])))
