@@ -130,7 +130,7 @@ def was_of(record: Resource | None) -> Was | None:
 
 
 def answered_ttl_s(record: Resource) -> int:
-    told = [x.get("effective_ttl_s") for x in record.outputs.values() if isinstance(x, Mapping)]
+    """Return the TTL that resolvers are given, where it is not the record's own (`auto`, proxied)."""
     told = [part.get("effective_ttl_s") for part in record.outputs.values() if isinstance(part, Mapping)]
     known = [ttl for ttl in told if isinstance(ttl, int)]
     return max(known, default=int(str(record.attrs["ttl"])))
