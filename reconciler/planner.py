@@ -113,11 +113,16 @@ def _mark_absent(parts: Parts, absent: Collection[str]) -> Parts:
     return Parts(**played)
 
 
+def _matches(name: str, glob: str) -> bool:
+    """Tell whether a glob names name; an address is taken as it stands, for all its square brackets."""
+    return name == glob or fnmatch.fnmatchcase(name, glob)
+
+
 def is_chosen(host: str | None, addresses: Iterable[str], choice: Choice) -> bool:
     """Tell whether `-target` and `-exclude` leave this host or one of these addresses in."""
     names = [*([host] if host else []), *addresses]
-    hit = any(fnmatch.fnmatchcase(name, glob) for name in names for glob in choice.targets)
-    out = any(fnmatch.fnmatchcase(name, glob) for name in names for glob in choice.excludes)
+    hit = any(_matches(name, glob) for name in names for glob in choice.targets)
+    out = any(_matches(name, glob) for name in names for glob in choice.excludes)
     return (hit or not choice.targets) and not out
 
 
@@ -139,7 +144,12 @@ def _chosen(changes: tuple[Change, ...], choice: Choice) -> tuple[Change, ...]:
         needed = {id_ for one in more for id_ in _rests_on(by_id[one], by_id.values())}
         more = {id_ for id_ in needed & by_id.keys() if is_kept(by_id[id_], choice)} - found
         found |= more
-    return tuple(change for change in changes if change.id in found)
+    left = {change.host for change in changes if change.id not in found}
+    return tuple(c for c in changes if c.id in found and not (_drops_claim(c) and c.host in left))
+
+
+def _drops_claim(change: Change) -> bool:
+    return change.action is Action.DELETE and _is_claim(change.id)
 
 
 def is_kept(change: Change, choice: Choice) -> bool:
@@ -167,7 +177,7 @@ def _refuse_unknown(choice: Choice, assembly: Assembly, changes: Iterable[Change
         ("-replace", choice.replaces),
     ):
         for glob in globs:
-            if not any(fnmatch.fnmatchcase(name, glob) for name in names):
+            if not any(_matches(name, glob) for name in names):
                 raise PlanError(f"{flag}={glob} matches no domain and no resource")
 
 
