@@ -208,3 +208,10 @@ def test_sparkpost_proves_itself_through_the_network_map(world: Running) -> None
     assert not host.ok
     assert [reason.partition(":")[0] for reason in host.reasons] == ["https"]
     assert "--connect-to click.example.net:80:127.0.0.1:" in host.text
+
+
+def test_the_sandbox_may_stop_while_we_take_part() -> None:
+    with sandbox.started(WORLD) as world:
+        clock = SandboxClock(world.url)
+    with contextlib.closing(clock), pytest.raises(NetworkError, match="gives no time"):
+        clock.sleep(HOUR)
