@@ -169,7 +169,7 @@ def _saved(operands: list[str]) -> str | None:
 
 
 def _json_text(path: Path) -> str | None:
-    if not path.is_file():
+    if not path.is_file() or path.suffix in (".yaml", ".yml"):
         return None
     with path.open("rb") as file:
         first = file.read(1)

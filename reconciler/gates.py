@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from reconciler.answers import NameServer, ServerAnswer
@@ -50,6 +50,7 @@ class GateKeeper:
     hosts: Mapping[str, HostView]
     clock: Clock
     low_ttl_s: int = 60
+    known_servers: dict[str, tuple[NameServer, ...]] = field(default_factory=dict)
 
     def check(self, gates: Sequence[Gate], current: Current) -> dict[str, Status | ProviderError]:
         """Return for each gate whether it holds. The gates are of one kind, and of one account."""
@@ -87,13 +88,20 @@ class GateKeeper:
             return error
 
     # -- DNS
+    def _servers(self, host: str) -> tuple[NameServer, ...]:
+        """Return the name servers of the host's zone; asked for once, when they are known."""
+        zone = self._zone(host)
+        if not self.known_servers.get(zone):
+            self.known_servers[zone] = self.outside.name_servers(zone)
+        return self.known_servers[zone]
+
     def _zone(self, host: str) -> str:
         view = self.hosts[host].view
         return view.zone.name if view else host
 
     def _answers(self, gate: Gate, current: Current) -> Status:
         record = current.get(gate.subjects[0])
-        servers = self.outside.name_servers(self._zone(gate.host))
+        servers = self._servers(gate.host)
         if record is None or not servers:
             return Status(ready=False, text=f"no name server of {self._zone(gate.host)} is known yet")
         late = [str(answer) for answer in self._disagreeing(record, servers)]
@@ -136,7 +144,7 @@ class GateKeeper:
         return self._all_answer(gate.host, addresses)
 
     def _edge_addresses(self, host: str) -> tuple[str, ...]:
-        servers = self.outside.name_servers(self._zone(host))
+        servers = self._servers(host)
         for answer in self.outside.ask_all(servers, host, "A"):
             if answer.trouble is None and answer.values:
                 return answer.values

@@ -20,6 +20,7 @@ from reconciler.plan import Plan
 from reconciler.provider import Kind, Parts, Provider
 from reconciler.tracking import DEFAULT, LINK, MANAGED_CERTIFICATE, SECURE
 
+REQUESTED = "requested"
 GONE_WITH_TRACKING_DOMAIN = (SECURE, MANAGED_CERTIFICATE)
 
 
@@ -219,7 +220,7 @@ def _updates(
         change = diff(live, wanted, adopts=live is not None and not ours and not _is_claim(id_))
         if id_.address in choice.replaces and live is not None and wanted is not None:
             change = Change(
-                id_, Action.REPLACE, live, wanted, change.fields if change else (), reason="requested"
+                id_, Action.REPLACE, live, wanted, change.fields if change else (), reason=REQUESTED
             )
         if change is not None and not _is_silent(change):
             yield change
@@ -293,7 +294,7 @@ def _is_default_beside(other: Resource, new: Resource) -> bool:
 
 def _drifted(desired: Desired, hosts: Mapping[str, HostView], changes: Iterable[Change]) -> Iterator[str]:
     """Name the hosts whose live state differs although the file says what it said when last approved."""
-    for host in sorted({change.host for change in changes if change.host}):
+    for host in sorted({c.host for c in changes if c.host and c.reason != REQUESTED}):
         view = hosts.get(host)
         if view and view.domain and view.claim and view.claim.digest == desired.digest(host):
             yield host

@@ -1,0 +1,146 @@
+"""The one way to a vendor: paced, repeated only where that is safe, told in full, without secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from reconciler.calls import Bucket, Stop, VendorCalls
+from reconciler.clock import VirtualClock
+from reconciler.errors import AuthError, Conflict, InvalidRequest, ProviderError, RateLimited, Unavailable
+from reconciler.provider import Limit, ProviderType
+from reconciler.secrets import Redactor
+
+KEY = "0123456789abcdef"
+
+
+class Vendor:
+    """Answers with what it is told to, one after the other."""
+
+    def __init__(self, *answers: object) -> None:
+        self.answers = iter(answers)
+        self.asked = 0
+
+    def __call__(self) -> object:
+        self.asked += 1
+        answer = next(self.answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def translate(error: Exception) -> ProviderError | None:
+    """Know the vendor's own time-out; everything else is a bug."""
+    return Unavailable(f"timed out with {KEY}") if isinstance(error, TimeoutError) else None
+
+
+@pytest.fixture
+def clock() -> Iterator[VirtualClock]:
+    clock = VirtualClock(0.0)
+    yield clock
+    clock.close()
+
+
+def calls(clock: VirtualClock, stop: Stop | None = None, *limits: Limit) -> VendorCalls:
+    type_ = ProviderType(
+        "acme",
+        frozenset({"dns"}),
+        open=lambda _: pytest.fail("not opened"),
+        limits=limits,
+        translate=translate,
+    )
+    return VendorCalls("web", type_, clock, redact=Redactor([KEY]), stop=stop or Stop(), jitter=lambda: 0.0)
+
+
+def test_a_throttled_call_is_repeated_whatever_it_is(clock: VirtualClock) -> None:
+    """429: nothing was done. Even a create may be repeated, after the time that is asked for."""
+    vendor = Vendor(RateLimited("slow down", retry_after_s=30), "made")
+    made = calls(clock)("unit", "create", vendor, repeatable=False)
+    assert (made, vendor.asked) == ("made", 2)
+    assert clock.now() >= 30
+
+
+def test_a_lost_answer_is_repeated_only_where_a_repeat_is_safe(clock: VirtualClock) -> None:
+    """A create that may have happened is looked for by its provider before it is asked for again."""
+    lost = Vendor(Unavailable("no answer"), "never asked for")
+    with pytest.raises(Unavailable):
+        calls(clock)("unit", "create", lost, repeatable=False)
+    assert lost.asked == 1
+    assert calls(clock)("unit", "list", Vendor(Unavailable("no answer"), "read"), repeatable=True) == "read"
+
+
+def test_what_was_never_sent_is_repeated(clock: VirtualClock) -> None:
+    """A refused connection did nothing."""
+    vendor = Vendor(Unavailable("connection refused", sent=False), "made")
+    assert calls(clock)("unit", "create", vendor, repeatable=False) == "made"
+
+
+@pytest.mark.parametrize("error", [AuthError("no"), InvalidRequest("no"), Conflict("no")])
+def test_a_refusal_is_final(clock: VirtualClock, error: ProviderError) -> None:
+    """The vendor would say the same again."""
+    vendor = Vendor(error, "never")
+    with pytest.raises(type(error)):
+        calls(clock)("unit", "read", vendor, repeatable=True)
+    assert vendor.asked == 1
+
+
+def test_a_vendor_that_stays_away_is_given_up(clock: VirtualClock) -> None:
+    """Four attempts, then the error; no endless wait."""
+    vendor = Vendor(*[Unavailable("503")] * 9)
+    with pytest.raises(Unavailable):
+        calls(clock)("unit", "read", vendor, repeatable=True)
+    assert vendor.asked == 4
+    assert clock.now() < 60
+
+
+def test_an_error_names_all_that_support_would_ask_for_and_no_secret(clock: VirtualClock) -> None:
+    """Provider, operation, resource and request id; the key in the vendor's own text is hidden."""
+    refused = InvalidRequest(f"key {KEY} may not", request_id="req-7", status=400)
+    with pytest.raises(InvalidRequest) as caught:
+        calls(clock)("unit", "PUT /things", Vendor(refused), repeatable=True, resource="click.example.com")
+    assert str(caught.value) == (
+        "web (acme) PUT /things click.example.com: key (sensitive value) may not (request id req-7)"
+    )
+
+
+def test_an_sdks_error_is_translated_and_a_bug_is_not(clock: VirtualClock) -> None:
+    """What the vendor's library raises gets its meaning once; a bug shows its traceback."""
+    assert calls(clock)("unit", "read", Vendor(TimeoutError(), "read"), repeatable=True) == "read"
+    with pytest.raises(ZeroDivisionError):
+        calls(clock)("unit", "read", Vendor(ZeroDivisionError()), repeatable=True)
+
+
+def test_a_run_that_ends_repeats_nothing(clock: VirtualClock) -> None:
+    """After Ctrl-C the call in flight is the last."""
+    stop = Stop()
+    stop.set()
+    vendor = Vendor(Unavailable("503"), "never")
+    with pytest.raises(Unavailable):
+        calls(clock, stop)("unit", "read", vendor, repeatable=True)
+    assert vendor.asked == 1
+
+
+def test_calls_keep_just_under_the_published_rate(clock: VirtualClock) -> None:
+    """100 calls at 5 a second, burst 5: between the bound and 1.1 times the bound."""
+    made = calls(clock, None, Limit("unit", 5, 5, "docs"))
+    for _ in range(100):
+        made("unit", "read", Vendor("read"), repeatable=True)
+    bound_s = (100 - 5) / 5
+    assert bound_s <= clock.now() <= bound_s * 1.1
+    assert made.tally.calls["read"] == 100
+
+
+def test_a_throttled_bucket_slows_down_and_recovers(clock: VirtualClock) -> None:
+    """Somebody shares the account: half the rate, then slowly back."""
+    bucket = Bucket(Limit("unit", 10, 1, "docs"), clock)
+    bucket.take()
+    bucket.throttled()
+    before = clock.now()
+    bucket.take()
+    slow_s = clock.now() - before
+    for _ in range(200):
+        bucket.take()
+    before = clock.now()
+    bucket.take()
+    assert clock.now() - before < slow_s
