@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import itertools
 from collections.abc import Callable
 from random import Random
 
@@ -10,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.desired import Desired
-from reconciler.errors import InvalidRequest
+from reconciler.errors import InvalidRequest, Unavailable
 from reconciler.model import Action
 from reconciler.plan import Plan, Step
 from reconciler.planner import Choice
@@ -154,3 +156,69 @@ def shuffled(state: Desired, random: Random) -> Desired:
     hosts = list(state.domains)
     random.shuffle(hosts)
     return dataclasses.replace(state, domains={host: state.domains[host] for host in hosts})
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+def at_write(number: int, error: BaseException) -> Callable[[str, str], None]:
+    """Return what raises error at the write with this number, once."""
+    count = itertools.count(1)
+
+    def strike(_operation: str, _key: str) -> None:
+        if next(count) == number:
+            raise error
+
+    return strike
+
+
+@quick
+@given(estates(), wanted(), st.integers(1, 30), st.booleans())
+def test_a_run_that_was_cut_off_converges_when_run_again(
+    bench: Bench, state: Desired, number: int, after: bool
+) -> None:
+    """Killed before or after any write: the next run finishes, and no answering host stopped answering."""
+    strike = at_write(number, Killed())
+    if after:
+        bench.world.after_write = strike
+    else:
+        bench.world.before_write = strike
+    with contextlib.suppress(Killed):
+        bench.apply(state)
+    bench.world.before_write = bench.world.after_write = lambda _operation, _key: None
+    bench.apply(state)
+    plan, _ = bench.plan(state)
+    assert (plan.changes, plan.nodes) == ((), ())
+    assert bench.world.broken == []
+
+
+@quick
+@given(estates(), wanted(), st.integers(1, 30), st.booleans())
+def test_a_lost_answer_costs_nothing(bench: Bench, state: Desired, number: int, after: bool) -> None:
+    """A time-out whose request took effect, or did not: the same run ends with all applied."""
+    strike = at_write(number, Unavailable("no answer"))
+    if after:
+        bench.world.after_write = strike
+    else:
+        bench.world.before_write = strike
+    report = bench.apply(state)
+    assert [h for h in report.hosts if h.outcome is not Outcome.APPLIED] == []
+    assert bench.plan(state)[0].changes == ()
+    assert bench.world.broken == []
+
+
+@quick
+@given(estates(), wanted(), st.integers(0, 7200))
+def test_a_run_that_ends_early_is_resumed(bench: Bench, state: Desired, timeout_s: int) -> None:
+    """With any deadline the run ends in order, and -resume goes on with just what it began."""
+    first = bench.apply(state, timeout_s=timeout_s)
+    assert Outcome.FAILED not in {h.outcome for h in first.hosts}
+    bench.world.clock.sleep(7200)
+    second = bench.apply(state, Choice(resume=True))
+    begun = {h.host for h in first.hosts if h.outcome is Outcome.WAITING}
+    claimed = {h for h in begun if (f"_tdr.{h}", "TXT") in bench.world.records}
+    assert claimed <= {h.host for h in second.hosts if h.outcome is Outcome.APPLIED}
+    bench.apply(state)
+    assert bench.plan(state)[0].changes == ()
+    assert bench.world.broken == []
