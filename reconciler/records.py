@@ -163,8 +163,9 @@ def claim_wanted(memory: Memory, old: Claim | None, before: Was | None, *, moves
     """Return the claim to write.
 
     `before` is the live host record, `moves` whether it is about to change its answer. A move that an
-    earlier run began (its TTL lowered) keeps what was remembered then; a lost claim is written anew with
-    the full wait ahead.
+    earlier run began (its TTL lowered) keeps what was remembered then. A record that stands as it stood (a
+    move that was undone, or never came) is handed out whole: the time begins anew. A lost claim is written
+    anew with the full wait ahead.
     """
     base = old or EMPTY_CLAIM
     changed: dict[str, str | None] = {
@@ -173,7 +174,8 @@ def claim_wanted(memory: Memory, old: Claim | None, before: Was | None, *, moves
         "sp": memory.sp,
         "cdn": memory.cdn,
     }
-    begun = same_answer(base.was, before) and base.at_s is not None
+    lowered = base.was is not None and before is not None and before.ttl < base.was.ttl
+    begun = lowered and same_answer(base.was, before) and base.at_s is not None
     if (moves and not begun) or old is None:
         changed["was"] = str(before) if before else None
         changed["at"] = NOW if before else None
