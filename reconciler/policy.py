@@ -52,7 +52,7 @@ def deletions(
             yield Finding(
                 Severity.ERROR,
                 host,
-                f"{len(counted)} domains would be deleted ({', '.join(counted)}), "
+                f"{len(counted)} domain{'s' * (len(counted) > 1)} would be deleted ({', '.join(counted)}), "
                 f"`policy: max_deletes:` allows {allowed}",
                 f"pass `-max-deletes {len(counted)}` for this run, or raise `max_deletes`",
                 "state",

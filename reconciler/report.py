@@ -6,7 +6,7 @@ import enum
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from reconciler.model import Action, Severity
+from reconciler.model import Action, Finding, Severity
 from reconciler.plan import Gate, Node, Plan, Step
 
 
@@ -79,12 +79,15 @@ ORDER = (Outcome.FAILED, Outcome.WAITING, Outcome.SKIPPED)
 
 def report_of(plan: Plan, results: Mapping[str, Result], *, interrupted: bool) -> Report:
     """Return the report of a run that gave these results; what has none was never begun."""
-    blocked = {f.host: f for f in plan.findings if f.severity is Severity.ERROR and f.host}
+    blocked: dict[str, Finding] = {}
+    for finding in plan.findings:
+        if finding.severity is Severity.ERROR and finding.host:
+            blocked.setdefault(finding.host, finding)
     by_host: dict[str, list[Node]] = {}
     for node in plan.nodes:
         by_host.setdefault(node.host, []).append(node)
     hosts = [_host_report(host, nodes, results, interrupted=interrupted) for host, nodes in by_host.items()]
-    hosts += [HostReport(h, Outcome.SKIPPED, f.text, f.lift) for h, f in blocked.items() if h is not None]
+    hosts += [HostReport(h, Outcome.SKIPPED, f.text, f.lift) for h, f in blocked.items()]
     return Report(plan, results, tuple(sorted(hosts, key=lambda h: h.host)), interrupted)
 
 

@@ -116,7 +116,7 @@ class Opened(AbstractContextManager["Opened"]):
     # -- apply
     def apply(self, choice: Choice) -> int:
         """Plan, ask, apply."""
-        self._refuse_without_answer()
+        self._refuse_without_answer("pass -auto-approve, or a saved plan (`tdr plan -out FILE`)")
         made = self.plan(choice)
         self.show(made)
         if made.plan.nodes and not self.args.auto_approve:
@@ -129,12 +129,10 @@ class Opened(AbstractContextManager["Opened"]):
         made = self._as_approved(saved.plan, saved.choice)
         return self._carry_out(made)
 
-    def _refuse_without_answer(self) -> None:
+    def _refuse_without_answer(self, instead: str) -> None:
         if self.args.auto_approve or (self.args.input and sys.stdin.isatty()):
             return
-        raise UsageError(
-            "nobody can be asked here: pass -auto-approve, or a saved plan (`tdr plan -out FILE`)"
-        )
+        raise UsageError(f"nobody can be asked here: {instead}")
 
     def _ask(self, made: Made) -> None:
         doing = "destroy all of this" if made.choice.destroy else "perform these actions"
@@ -190,11 +188,11 @@ class Opened(AbstractContextManager["Opened"]):
 
     def reclaim(self, host: str, *, old_owner: str | None) -> int:
         """Change or drop the claim on host; nothing else is touched."""
+        self._refuse_without_answer("pass -auto-approve")
         world = app.read_world(self.session, everything=True)
         change = reclaiming(host, old_owner, self.session.desired, world)
         said = f"take {host} over from `{old_owner}`" if old_owner else f"forget {host} (nothing is deleted)"
         if not self.args.auto_approve:
-            self._refuse_without_answer()
             err(f"Do you want to {said}?\n  Only 'yes' will be accepted to approve.\n\n  Enter a value: ")
             if sys.stdin.readline().strip() != "yes":
                 raise RefusedError("not approved: nothing was changed")
