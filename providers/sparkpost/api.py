@@ -31,7 +31,7 @@ RETRY_LATER: Final = "1502"
 """Server resources unavailable: answered as 400, and to be tried again (docs: extended error codes)."""
 
 EXISTS: Final = frozenset({"6100", "1602"})
-VERDICT: Final = re.compile(r"verif|invalid|dns|redirect|cname", re.IGNORECASE)
+VERDICT: Final = re.compile(r"verif|invalid|dns|redirect|cname|http request", re.IGNORECASE)
 """What a refusal of verify says when it is about the domain and not about the request."""
 
 POLICY: Final = re.compile(r"let'?s encrypt|certificate|eligib", re.IGNORECASE)
