@@ -1,0 +1,86 @@
+"""Who takes the conformance suite: a provider joins by one line in `CANDIDATES`.
+
+A line names three files in the folder `candidates`:
+
+NAME.world.yaml    the vendor accounts as the sandbox takes them. What is not tdr's has the word `foreign` in it:
+                   the suite sees to it that every such thing is still there, and as it was, whatever happens.
+NAME.domains.yaml  the main job: what a user would write.
+NAME.changed.yaml  the same hosts, wanted otherwise.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.conformance import crowds
+
+FOLDER = Path(__file__).with_name("candidates")
+World = dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """One line of the register.
+
+    name        of its three files
+    pages       each makes one list of the world longer than a page of the vendor
+    pending     makes the world one in which nothing can be done yet, as the zones are not served
+    impossible  settings of switches under which the main job cannot be done, each with what the error must say
+    """
+
+    name: str
+    pages: tuple[Callable[[World], World], ...]
+    pending: Callable[[World], World]
+    impossible: Mapping[str, str] = field(default_factory=dict)
+
+    def world(self) -> World:
+        """The world, anew."""
+        found: World = yaml.safe_load(self.file("world").read_text())
+        return found
+
+    def file(self, what: str) -> Path:
+        """One of its three files."""
+        return FOLDER / f"{self.name}.{what}.yaml"
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The hosts of the main job."""
+        return tuple(sorted(yaml.safe_load(self.file("domains").read_text())["domains"]))
+
+    @property
+    def owner(self) -> str:
+        """The mark that tdr leaves."""
+        return str(yaml.safe_load(self.file("domains").read_text())["owner"])
+
+
+CANDIDATES = (
+    Candidate("cloudflare", (crowds.more_zones, crowds.more_records), crowds.pending_zones),
+    Candidate("managed", (crowds.more_zones, crowds.more_records), crowds.pending_zones),
+    Candidate("dns", (crowds.more_zones, crowds.more_records), crowds.pending_zones),
+)
+
+#: POSTs that only read, by the vendor's documentation: (vendor, path).
+READING_POSTS = (
+    # docs: Tracking Domains API, certificate/check tells whether a managed certificate could be had
+    ("sparkpost", re.compile(r"/tracking-domains/[^/]+/certificate/check$")),
+)
+
+
+def writes(vendor: str, method: str, path: str) -> bool:
+    """Whether a call changes anything at the vendor."""
+    if method in ("GET", "HEAD"):
+        return False
+    return not any(vendor == whose and what.search(path) for whose, what in READING_POSTS)
+
+
+@cache
+def named(name: str) -> Candidate:
+    """The candidate of this name."""
+    return next(candidate for candidate in CANDIDATES if candidate.name == name)

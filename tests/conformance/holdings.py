@@ -1,0 +1,77 @@
+"""What vendors hold, in a form that two runs can be compared by."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+# Ids and counters differ from run to run, as times do; events are what visitors did.
+VOLATILE = frozenset("id version changes made events wrapped settings_changed".split())
+STAMP = re.compile(r"\bat=[0-9TZ]+")
+Holdings = dict[str, Any]
+
+
+def holdings(state: Mapping[str, Any]) -> Holdings:
+    """What the vendors hold, out of `GET /state`: no ids, no times, things without an order sorted."""
+    return {vendor: _plain(held) for vendor, held in state["vendors"].items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        if value and all(isinstance(each, Mapping) and each.get("id") == key for key, each in value.items()):
+            return _sorted(_plain(each) for each in value.values())
+        return {key: _plain(each) for key, each in value.items() if key not in VOLATILE}
+    if isinstance(value, list):
+        plain = [_plain(each) for each in value]
+        # Domains are kept in the order in which they were made; rules keep theirs, which counts.
+        return _sorted(plain) if any(isinstance(e, Mapping) and "domain" in e for e in plain) else plain
+    if isinstance(value, float):
+        return "a time"
+    return STAMP.sub("at=…", value) if isinstance(value, str) else value
+
+
+def _sorted(values: Any) -> list[Any]:
+    return sorted(values, key=lambda each: json.dumps(each, sort_keys=True))
+
+
+def foreign(value: Any, owner: str) -> list[str]:
+    """Every smallest thing in holdings that has the word `foreign` in a text of its own, in their order.
+
+    What bears the owner's mark is none: a claim may remember something foreign.
+    """
+    return list(_foreign(value, owner))
+
+
+def _foreign(value: Any, owner: str) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        own = json.dumps([each for each in value.values() if not isinstance(each, Mapping | list)])
+        if "foreign" in own and owner not in own:
+            yield json.dumps(value, sort_keys=True)
+            return
+    for each in value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ():
+        yield from _foreign(each, owner)
+
+
+def differences(expected: Any, actual: Any, at: str = "") -> list[str]:
+    """Where two holdings differ, each place once."""
+    if isinstance(expected, Mapping) and isinstance(actual, Mapping):
+        keys = sorted({*expected, *actual})
+        return [d for key in keys for d in differences(expected.get(key), actual.get(key), f"{at}.{key}")]
+    if isinstance(expected, list) and isinstance(actual, list):
+        return _list_differences(expected, actual, at)
+    return [] if expected == actual else [f"{at}: {_short(expected)} became {_short(actual)}"]
+
+
+def _list_differences(expected: list[Any], actual: list[Any], at: str) -> list[str]:
+    lost = [each for each in expected if expected.count(each) > actual.count(each)]
+    found = [each for each in actual if actual.count(each) > expected.count(each)]
+    if len(lost) == len(found) == 1:
+        return differences(lost[0], found[0], f"{at}[{expected.index(lost[0])}]")
+    told = [*(f"{at}: lost {_short(each)}" for each in lost), *(f"{at}: too much {_short(e)}" for e in found)]
+    return told or ([] if expected == actual else [f"{at}: in another order"])
+
+
+def _short(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)[:300]

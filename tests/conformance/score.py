@@ -1,0 +1,86 @@
+"""A job played through once without disturbance: its vendor calls in order, and what the vendors hold after."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from providers.sandbox.calls import Call
+from reconciler.planner import Choice
+from reconciler.report import report_text
+from tests.conformance.candidates import Candidate, writes
+from tests.conformance.holdings import Holdings
+from tests.conformance.seam import Point, Seam
+from tests.conformance.stand import Stand, stand
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is done to a candidate's world: the steps before the one that is looked at, and that one."""
+
+    name: str
+    first: tuple[Choice, ...]
+    choice: Choice
+
+
+APPLY = Job("apply", (), Choice())
+DESTROY = Job("destroy", (Choice(),), Choice(destroy=True))
+JOBS: Mapping[str, Job] = {job.name: job for job in (APPLY, DESTROY)}
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """One vendor call of a job: where it passes the seam, and what the vendor received."""
+
+    point: Point
+    call: Call
+    nth: int  # of the calls with this method and path, from the start of the job
+
+    @property
+    def writes(self) -> bool:
+        """Whether it changes anything."""
+        return writes(self.call.vendor, self.call.method, self.call.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A job's calls, and what it leads to."""
+
+    beats: tuple[Beat, ...]
+    holdings: Holdings
+
+    @property
+    def applying(self) -> tuple[Beat, ...]:
+        """The calls from the one before the first write on: all before only read, and nothing has happened."""
+        first = next(n for n, beat in enumerate(self.beats) if beat.writes)
+        return self.beats[max(0, first - 1) :]
+
+
+def prepared(at: Stand, job: Job) -> None:
+    """Do what goes before the job."""
+    for choice in job.first:
+        at.done(choice=choice)
+
+
+@cache
+def score(candidate: Candidate, job: Job) -> Score:
+    """Play a job through, one call at a time."""
+    with stand(candidate) as at:
+        prepared(at, job)
+        already = len(at.calls)
+        passed: list[Point] = []
+        report = at.apply(choice=job.choice, seam=Seam(watch=passed.append), threads=1)
+        assert report.succeeded, report_text(report)
+        calls = at.calls[already:]
+        assert len(calls) == len(passed)
+        at.converged(choice=job.choice)
+        return Score(tuple(_beats(passed, calls)), at.holdings())
+
+
+def _beats(passed: list[Point], calls: list[Call]) -> list[Beat]:
+    alike = [(call.vendor, call.method, call.path) for call in calls]
+    return [
+        Beat(point, call, alike[: n + 1].count(alike[n]))
+        for n, (point, call) in enumerate(zip(passed, calls, strict=True))
+    ]

@@ -1,0 +1,219 @@
+"""One candidate's world with the engine on it, in this process; at the end every exchange is judged."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from providers.sandbox import started
+from providers.sandbox.calls import Call
+from providers.sandbox.fetch import FetchError
+from providers.sandbox.running import Running
+from reconciler import app, cli
+from reconciler.apply import Engine, Run
+from reconciler.calls import Stop
+from reconciler.clock import from_environment
+from reconciler.findings import findings_text
+from reconciler.gates import GateKeeper
+from reconciler.load import load
+from reconciler.net import from_environment as network_from
+from reconciler.plan import Plan
+from reconciler.planner import Choice
+from reconciler.registry import provider_types
+from reconciler.render import plan_text
+from reconciler.report import Report, report_text
+from tests.conformance.candidates import Candidate, writes
+from tests.conformance.holdings import Holdings, differences, foreign, holdings
+from tests.conformance.seam import Seam
+from tests.contract.judge import exchange_findings
+
+TIMEOUT_S = 4 * 3600
+SECRET = re.compile(r"_(KEY|TOKEN|SECRET)$")
+CHANGING = re.compile(r"[0-9a-f]{32}|\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a command of tdr did."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def said(self) -> str:
+        """All that a user sees."""
+        return self.out + self.err
+
+
+class Stand:
+    """A running sandbox with a candidate's world, and tdr on it."""
+
+    def __init__(self, candidate: Candidate, sandbox: Running) -> None:
+        """Look at what is there before tdr comes."""
+        self.candidate, self.sandbox = candidate, sandbox
+        # One authority instead of a hundred makes opening an SDK's client cheap.
+        self.environ = {**sandbox.env, "SSL_CERT_FILE": sandbox.env["TDR_CA_FILE"]}
+        self.before = self.holdings()
+        self.secrets = {value for name, value in sandbox.env.items() if SECRET.search(name)}
+        self.texts: list[str] = []
+
+    # -- the engine, piece by piece
+    @contextmanager
+    def session(self, file: Path | None = None, seam: Seam | None = None) -> Iterator[app.Session]:
+        """The accounts of a file, opened."""
+        types = provider_types()
+        desired = load([file or self.candidate.file("domains")], self.environ, types)
+        clock = from_environment(self.environ)
+        try:
+            seen = seam.on(types) if seam else types
+            yield app.open_session(desired, seen, self.environ, clock, Stop())
+        finally:
+            clock.close()
+
+    def plan(self, file: Path | None = None, choice: Choice | None = None, seam: Seam | None = None) -> Plan:
+        """Read and plan."""
+        with self.session(file, seam) as session:
+            chosen = choice or Choice()
+            plan, _ = app.plan_from(session, app.read_world(session, everything=chosen.prune), chosen)
+            self.texts += [plan_text(plan), findings_text(plan, session.desired), repr(plan)]
+        return plan
+
+    def apply(
+        self,
+        file: Path | None = None,
+        choice: Choice | None = None,
+        *,
+        seam: Seam | None = None,
+        threads: int = 8,
+    ) -> Report:
+        """Read, plan, apply."""
+        with self.session(file, seam) as session:
+            plan, assembly = app.plan_from(session, app.read_world(session), choice or Choice())
+            keeper = GateKeeper(session.providers, network_from(self.environ), assembly.hosts, session.clock)
+            engine = Engine(
+                session.providers,
+                session.clock,
+                keeper,
+                session.stop,
+                session.clock.now() + TIMEOUT_S,
+                lambda event: self.texts.append(event.text),
+                threads,
+            )
+            report = Run(plan, engine, assembly.live).run()
+        self.texts += [report_text(report), repr(report)]
+        return report
+
+    # -- the command
+    def tdr(self, *argv: str, file: Path | None = None) -> Ran:
+        """Run a command as a user would, in this process."""
+        out, err = io.StringIO(), io.StringIO()
+        kept = dict(os.environ)
+        os.environ.update(self.environ)
+        try:
+            with redirect_stdout(out), redirect_stderr(err):
+                code = cli.main([*argv, str(file or self.candidate.file("domains"))])
+        finally:
+            os.environ.clear()
+            os.environ.update(kept)
+        self.texts += [out.getvalue(), err.getvalue()]
+        return Ran(code, out.getvalue(), err.getvalue())
+
+    # -- what came of it
+    def done(self, file: Path | None = None, choice: Choice | None = None) -> Report:
+        """Apply, and see that all of it was."""
+        report = self.apply(file, choice)
+        assert report.succeeded, report_text(report)
+        assert not [host for host in report.hosts if host.outcome.value != "applied"], report_text(report)
+        return report
+
+    def converged(self, file: Path | None = None, choice: Choice | None = None) -> None:
+        """Nothing is left to do, and what is not tdr's is as it was."""
+        plan = self.plan(file, choice)
+        assert not plan.changes, plan_text(plan)
+        self.kept_foreign()
+
+    def kept_foreign(self) -> None:
+        """What is not tdr's is as it was, and where it was."""
+        owner = self.candidate.owner
+        now, then = foreign(self.holdings(), owner), foreign(self.before, owner)
+        assert now == then, differences(then, now)
+
+    def holdings(self) -> Holdings:
+        """What the vendors hold."""
+        return holdings(self.control("GET", "/state"))
+
+    @property
+    def calls(self) -> list[Call]:
+        """Every API call so far, oldest first."""
+        return [call for call in self.sandbox.kernel.calls if call.kind == "api"]
+
+    @property
+    def writes(self) -> list[Call]:
+        """Those that change something."""
+        return [call for call in self.calls if writes(call.vendor, call.method, call.path)]
+
+    def control(self, method: str, path: str, body: Any = None) -> Any:
+        """Ask the sandbox's control API."""
+        return self.sandbox.control(method, path, body)
+
+    def fault(self, **wanted: Any) -> None:
+        """Let a call go wrong."""
+        self.control("POST", "/faults", wanted)
+
+    def answers(self, host: str, scheme: str = "http") -> str:
+        """What a click on a link of host gets: its status, or at which stage it fails."""
+        url = f"{scheme}://{host}/f/a/b/c/d"
+        try:
+            got = self.sandbox.run(self.sandbox.kernel.fetch(url, verify=True))
+        except FetchError as error:
+            return error.stage
+        return str(got.status)
+
+    # -- at the end
+    def judged(self) -> None:
+        """No secret was told, everything asked for is emulated, every exchange is as the vendor says."""
+        told = [text for text in self.texts if any(secret in text for secret in self.secrets)]
+        assert not told, told[0]
+        assert self.control("GET", "/unemulated") == []
+        findings = [finding for call in self.calls for finding in _finding(call)]
+        assert not findings, "\n".join(dict.fromkeys(findings))
+
+
+_JUDGED: dict[tuple[object, ...], list[str]] = {}
+
+
+def _finding(call: Call) -> list[str]:
+    """Judge a call, once for all that differ from it in ids and times only."""
+    shape = (
+        call.vendor,
+        call.method,
+        call.status,
+        call.fault is not None,
+        call.emulated,
+        *(CHANGING.sub("#", text) for text in (call.path, call.query, call.request_body, call.response_body)),
+    )
+    if shape not in _JUDGED:
+        _JUDGED[shape] = exchange_findings(call)
+    return _JUDGED[shape]
+
+
+@contextmanager
+def stand(
+    candidate: Candidate,
+    change: Callable[[dict[str, Any]], Mapping[str, Any]] = lambda world: world,
+    *,
+    judged: bool = True,
+) -> Iterator[Stand]:
+    """Run a candidate's world, changed first where a test needs another."""
+    with started(change(candidate.world())) as sandbox:
+        at = Stand(candidate, sandbox)
+        yield at
+        if judged:
+            at.judged()

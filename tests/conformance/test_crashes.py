@@ -1,0 +1,68 @@
+"""A run that is cut off anywhere leaves nothing that the next run does not put right: nothing twice, nothing lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from reconciler.report import report_text
+from tests.conformance.candidates import Candidate
+from tests.conformance.holdings import differences
+from tests.conformance.score import JOBS, Beat, Job, prepared, score
+from tests.conformance.seam import Killed, Seam
+from tests.conformance.stand import Stand, stand
+
+SHARDS = 4
+MOST_TOLD = 12
+
+
+def cuts(candidate: Candidate, job: Job) -> Iterator[tuple[str, Beat]]:
+    """Where to cut a job off: before and after each call that writes.
+
+    A cut at a call that only reads finds the vendors as the cut after the write before it does.
+    """
+    for beat in score(candidate, job).applying:
+        if beat.writes:
+            yield "before", beat
+            yield "after", beat
+
+
+@pytest.mark.parametrize("shard", range(SHARDS))
+@pytest.mark.parametrize("name", JOBS)
+def test_cut_off_at_any_call_the_next_run_converges(candidate: Candidate, name: str, shard: int) -> None:
+    job = JOBS[name]
+    troubles = [
+        f"cut off {when} {beat.point} ({beat.call.method} {beat.call.path}): {trouble}"
+        for when, beat in list(cuts(candidate, job))[shard::SHARDS]
+        for trouble in after_a_cut(candidate, job, when, beat)
+    ]
+    assert not troubles, "\n".join(troubles[:MOST_TOLD])
+
+
+def after_a_cut(candidate: Candidate, job: Job, when: str, beat: Beat) -> Iterator[str]:
+    """Cut a job off, run it again; tell what is not as after a run without disturbance."""
+    with stand(candidate) as at:
+        prepared(at, job)
+        answered = [host for host in candidate.hosts if at.answers(host) == "302"]
+        seam = Seam()
+        setattr(seam, when, {beat.point: seam.die})
+        try:
+            at.apply(choice=job.choice, seam=seam, threads=1)
+        except Killed:
+            pass
+        else:
+            yield "this call was not made"
+        if not job.choice.destroy:
+            yield from (f"links on {host} are broken" for host in answered if at.answers(host) != "302")
+        yield from again(at, job)
+
+
+def again(at: Stand, job: Job) -> Iterator[str]:
+    """Run a job from scratch and tell what is not as it should be then."""
+    report = at.apply(choice=job.choice)
+    if any(host.outcome.value != "applied" for host in report.hosts):
+        yield report_text(report)
+    left = at.plan(choice=job.choice)
+    yield from (f"still to do: {change.action.value} {change.id}" for change in left.changes)
+    yield from differences(score(at.candidate, job).holdings, at.holdings())
