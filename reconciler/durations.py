@@ -15,6 +15,15 @@ def duration(seconds: float) -> str:
     return f"{whole}s"
 
 
+def about(seconds: float) -> str:
+    """Return an estimate in the units that matter: `45s`, `1m15s`, `1h`, `2h5m`."""
+    whole = max(0, round(seconds))
+    minutes, left = divmod(whole, MINUTE_S)
+    hours, minutes = divmod(minutes, 60)
+    parts = [(hours, "h"), (minutes, "m"), (0 if hours else left, "s")]
+    return "".join(f"{count}{unit}" for count, unit in parts if count) or "0s"
+
+
 def elapsed(seconds: float) -> str:
     """Return how long something took, to the second: `12s`, `5m3s`, `1h0m7s`."""
     minutes, left = divmod(max(0, round(seconds)), MINUTE_S)

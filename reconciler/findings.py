@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reconciler.desired import Desired
 from reconciler.model import Finding, Severity
+from reconciler.one_line import one_line
 from reconciler.plan import Plan
 from reconciler.problem import Mark, Problem
 
@@ -21,7 +22,7 @@ def problems_of(plan: Plan, desired: Desired) -> tuple[Problem, ...]:
 
 def findings_text(plan: Plan, desired: Desired) -> str:
     """Return a line for each finding, `Error: file:line:col: what, instead`; empty where there is none."""
-    return "".join(f"{WORDS[Severity(p.severity)]}: {_one_line(p)}\n" for p in problems_of(plan, desired))
+    return "".join(f"{WORDS[Severity(p.severity)]}: {one_line(str(p))}\n" for p in problems_of(plan, desired))
 
 
 def _mark(finding: Finding, desired: Desired) -> Mark:
@@ -37,7 +38,3 @@ def _problem(finding: Finding, mark: Mark) -> Problem:
     named = finding.host is None or finding.host in finding.text
     text = finding.text if named else f"{finding.host}: {finding.text}"
     return mark.problem(text, finding.lift, finding.severity.value)
-
-
-def _one_line(problem: Problem) -> str:
-    return " ".join(str(problem).split())

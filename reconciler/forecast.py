@@ -1,21 +1,101 @@
-"""What a run will cost. Pure."""
+"""What a run will cost: calls at each account, the least time that they take, the waits. Pure.
+
+It goes to stderr: the plan itself is the same text whatever reading it took.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 
 from reconciler.desired import Desired
-from reconciler.plan import Plan
-from reconciler.provider import ProviderType
+from reconciler.durations import about
+from reconciler.model import Action
+from reconciler.plan import Gate, GateKind, Node, Plan
+from reconciler.provider import Limit, ProviderType
 
 
 def forecast_text(
     plan: Plan, desired: Desired, types: Mapping[str, ProviderType], reads: Mapping[str, int]
 ) -> str:
-    """Return a line for each account."""
-    _ = plan
-    return "".join(
-        f"{alias} ({desired.accounts[alias].type}): {count} reads\n"
-        for alias, count in sorted(reads.items())
-        if desired.accounts[alias].type in types
+    """Return a line for each account, and one for the waits where there are any.
+
+    `reads` are the calls made for the plan, by alias. Writes are an estimate: one for each batch of a
+    container, one for each verification that is asked for.
+    """
+    writes = _writes(plan)
+    lines = [
+        _account(alias, desired, types, reads.get(alias, 0), writes[alias])
+        for alias in sorted(reads.keys() | writes.keys())
+        if alias in desired.accounts
+    ]
+    return "".join(f"{line}\n" for line in (*lines, *_waits(plan)))
+
+
+# -- calls
+def _writes(plan: Plan) -> Counter[str]:
+    """Return about how many writes go to each alias."""
+    depths = _longest(plan, lambda _: 1)
+    batches = {
+        (step.change.id.alias, step.change.container or step.id, depths[step.id])
+        for step in plan.steps
+        if step.change.action is not Action.NOOP
+    }
+    asked = [
+        gate.subjects[0].alias for gate in plan.gates if gate.kind is GateKind.VERIFIED and gate.subjects
+    ]
+    return Counter([*(alias for alias, _, _ in batches), *asked])
+
+
+def _account(alias: str, desired: Desired, types: Mapping[str, ProviderType], reads: int, writes: int) -> str:
+    type_ = desired.accounts[alias].type
+    head = f"{alias} ({type_}): {_counted(reads, 'read')}"
+    if not writes:
+        return head
+    limits = types[type_].limits if type_ in types else ()
+    told = f"{head}, about {_counted(writes, 'write')}"
+    if not limits:
+        return f"{told}, at no published rate"
+    tightest = max(limits, key=lambda limit: _least_s(limit, reads + writes))
+    return f"{told}, at least {about(_least_s(tightest, reads + writes))} ({tightest.source})"
+
+
+def _least_s(limit: Limit, calls: int) -> float:
+    """Return the least time of so many calls: the first `burst` are free, the others come at the rate."""
+    return max(0.0, (calls - limit.burst) / limit.per_s)
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+# -- waits
+def _waits(plan: Plan) -> Iterator[str]:
+    gates = plan.gates
+    if not gates:
+        return
+    usual_s = max(_longest(plan, _usual_s).values())
+    most_s = max(_longest(plan, _most_s).values())
+    longest = max(gates, key=lambda gate: (_usual_s(gate), _most_s(gate), gate.id))
+    yield (
+        f"waits: usually {about(usual_s)}, at most {about(most_s)} in all; the longest: "
+        f"{longest.host}: {longest.text} (usually {about(_usual_s(longest))}, "
+        f"at most {about(_most_s(longest))})"
     )
+
+
+def _usual_s(node: Node) -> int:
+    return (node.wait_s or node.usual_s) if isinstance(node, Gate) else 0
+
+
+def _most_s(node: Node) -> int:
+    return (node.wait_s or node.timeout_s) if isinstance(node, Gate) else 0
+
+
+def _longest(plan: Plan, weight: Callable[[Node], int]) -> dict[str, int]:
+    """Return for each node the heaviest way that leads to it and through it: domains go side by side."""
+    found: dict[str, int] = {}
+    for node in plan.nodes:
+        before = max((found[need] for need in node.needs if need in found), default=0)
+        found[node.id] = before + weight(node)
+    return found

@@ -18,12 +18,6 @@ REMOVED = ("dictionary_item_removed", "iterable_item_removed")
 CHANGED = ("values_changed", "type_changes")
 
 
-class Unknown(str):
-    """Stands for a Ref: a type of its own, so that no text is equal to it."""
-
-    __slots__ = ()
-
-
 @dataclass(frozen=True, slots=True)
 class Differences:
     """Where two nested values differ. Places in lists count as in the side that holds them.
@@ -69,7 +63,7 @@ def _above(paths: frozenset[Path]) -> frozenset[Path]:
 
 def _comparable(value: Value) -> object:
     if isinstance(value, Ref):
-        return Unknown(f"{value.target.address}.{value.output}")
+        return f"\0{value.target.address}.{value.output}"  # equal to no text that a vendor gives
     if isinstance(value, Mapping):
         return {name: _comparable(inner) for name, inner in value.items()}
     if isinstance(value, tuple):

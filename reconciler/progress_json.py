@@ -1,7 +1,8 @@
 """Progress as Terraform's event stream: one JSON object a line. Pure but for the stream.
 
 Terraform's types and fields; what it has no word for, a gate, has types of its own (`gate_start`,
-`gate_progress`, `gate_complete`, `gate_errored`), which readers of the stream pass over.
+`gate_progress`, `gate_complete`, `gate_errored`), which readers of the stream pass over. A change that is
+written in several steps starts once and completes once, with progress between.
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ class JsonProgress:
         self._version = version
         self._verbs = Verbs()
         self._ended: dict[str, str] = {}
+        self._begun: set[ResourceId] = set()
         self._steps: dict[ResourceId, list[str]] = {}
         for step in plan.steps:
             self._steps.setdefault(step.change.id, []).append(step.id)
@@ -89,12 +91,9 @@ class JsonProgress:
             "failed": outcomes["failed"],
             "not_attempted": outcomes[""],
         }
-        whole = len(done) == len(self._plan.changes)
+        whole = all(self._ended.get(node.id) == "applied" for node in self._plan.nodes)
         destroys = self._plan.mode == "destroy"
-        message = (
-            f"{'Destroy' if destroys else 'Apply'} {'complete!' if whole else 'incomplete.'} "
-            f"Resources: {counts['add']} added, {counts['change']} changed, {counts['remove']} destroyed."
-        )
+        message = _last_line(counts, whole=whole, destroys=destroys)
         self._summary(message, "destroy" if destroys else "apply", counts)
 
     def _outcome(self, change: Change) -> str:
@@ -131,20 +130,25 @@ class JsonProgress:
 
     def _step(self, event: Event, step: Step) -> None:
         verb = self._verbs.of(step)
-        hook: dict[str, Any] = {"resource": _resource(step.change.id), "action": verb.action}
+        id_ = step.change.id
+        hook: dict[str, Any] = {"resource": _resource(id_), "action": STREAM_ACTIONS[step.change.action]}
         if step.phase:
             hook["phase"] = step.phase
-        address, took_s = step.change.id.address, round(event.elapsed_s)
+        if event.what == "start" or id_ not in self._begun:
+            again = "apply_progress" if id_ in self._begun else "apply_start"
+            self._begun.add(id_)
+            self._write("info", f"{id_.address}: {verb.doing}...", type=again, hook=hook)
         if event.what == "start":
-            self._write("info", f"{address}: {verb.doing}...", type="apply_start", hook=hook)
-        elif event.what == "applied":
-            ended = {**hook, "id_key": "key", "id_value": step.change.id.key, "elapsed_seconds": took_s}
-            message = f"{address}: {verb.done} complete after {elapsed(event.elapsed_s)}"
-            self._write("info", message, type="apply_complete", hook=ended)
+            return
+        hook["elapsed_seconds"] = round(event.elapsed_s)
+        if event.what == "applied":
+            if step.last:
+                hook |= {"id_key": "key", "id_value": id_.key}
+            message = f"{id_.address}: {verb.done} complete after {elapsed(event.elapsed_s)}"
+            self._write("info", message, type="apply_complete" if step.last else "apply_progress", hook=hook)
         else:
-            ended = {**hook, "elapsed_seconds": took_s}
-            self._write("error", f"{address}: {verb.doing} errored", type="apply_errored", hook=ended)
-            self._diagnose(Problem("", 0, 0, f"{address}: {event.text}", ""))
+            self._write("error", f"{id_.address}: {verb.doing} errored", type="apply_errored", hook=hook)
+            self._diagnose(Problem("", 0, 0, f"{id_.address}: {event.text}", ""))
 
     def _gate(self, event: Event, gate: Gate) -> None:
         hook = {
@@ -160,6 +164,15 @@ class JsonProgress:
         self._write(level, f"{gate.host}: {gate.text}{told}", type=kind, hook={**hook, "outcome": event.what})
         if event.what == "failed":
             self._diagnose(Problem("", 0, 0, f"{gate.host}: {gate.text}: {event.text}", ""))
+
+
+def _last_line(counts: Mapping[str, int], *, whole: bool, destroys: bool) -> str:
+    """Return Terraform's last line, which says so where the run is not complete."""
+    head = f"{'Destroy' if destroys else 'Apply'} {'complete!' if whole else 'incomplete.'} Resources: "
+    if destroys:
+        return f"{head}{counts['remove']} destroyed."
+    first = f"{counts['import']} imported, " if counts["import"] else ""
+    return f"{head}{first}{counts['add']} added, {counts['change']} changed, {counts['remove']} destroyed."
 
 
 def _resource(id_: ResourceId) -> dict[str, str]:

@@ -8,7 +8,9 @@ from typing import Protocol
 from reconciler.apply import Event
 from reconciler.durations import elapsed
 from reconciler.model import Action
+from reconciler.one_line import one_line
 from reconciler.plan import Gate, Step
+from reconciler.render_order import phase_of
 
 REPEAT_S = 30.0
 """How often a wait that says nothing new is told again."""
@@ -73,12 +75,12 @@ class LineProgress:
         node = event.node
         line = self._gate(event, node) if isinstance(node, Gate) else self._step(event, node)
         if line:
-            self._stream.write(f"{' '.join(line.split())}\n")
+            self._stream.write(f"{one_line(line)}\n")
             self._stream.flush()
 
     def _step(self, event: Event, step: Step) -> str:
         address, verb = step.change.id.address, self._verbs.of(step)
-        phase = f" [{step.phase}]" if step.phase else ""
+        phase = f" [{phase_of(step)}]" if phase_of(step) else ""
         match event.what:
             case "start":
                 return f"{address}: {verb.doing}...{phase}"

@@ -16,8 +16,10 @@ from rich.text import Text
 from reconciler.apply import Event
 from reconciler.clock import Clock
 from reconciler.durations import elapsed
+from reconciler.one_line import one_line
 from reconciler.plan import Gate, Node, Plan
 from reconciler.progress_lines import SHARED, LineProgress, Verbs
+from reconciler.render_order import phase_of
 
 FRAMES_PER_S = 4
 LINES_KEPT = 6
@@ -44,6 +46,7 @@ class LiveProgress:
         self._verbs = Verbs()
         self._active: dict[str, _Active] = {}
         self._ended: dict[str, str] = {}
+        self._known = {node.id for node in plan.nodes}
         self._left = Counter(node.host for node in plan.nodes)
         self._lines = LineProgress(_Above(self._console))
         self._live = Live(
@@ -79,6 +82,13 @@ class LiveProgress:
             self._active.pop(node.id, None)
             self._ended[node.id] = event.what
             self._left[node.host] -= 1
+            self._forget_unplanned(node.host)
+
+    def _forget_unplanned(self, host: str) -> None:
+        """Drop what the plan did not foresee, a record put back: its end is told by the gate that asked."""
+        for id_, active in list(self._active.items()):
+            if id_ not in self._known and active.node.host == host:
+                del self._active[id_]
 
     # -- a frame
     def frame(self) -> RenderableType:
@@ -114,9 +124,9 @@ class LiveProgress:
     def _what(self, active: _Active) -> Text:
         node = active.node
         if isinstance(node, Gate):
-            told = f": {active.text}" if active.text else ""
+            told = f": {one_line(active.text)}" if active.text else ""
             return Text.assemble(("waiting ", "yellow"), f"{node.text}{told}")
-        phase = f" ({node.phase})" if node.phase else ""
+        phase = f" ({phase_of(node)})" if phase_of(node) else ""
         return Text.assemble((f"{self._verbs.of(node).doing} ", "green"), f"{node.change.id.address}{phase}")
 
     def _summary(self) -> Text:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from reconciler.durations import duration
 from reconciler.model import Action, Finding, Severity
+from reconciler.one_line import one_line
 from reconciler.order import LOWER, RESTORE, STAMP
 from reconciler.plan import Gate, GateKind, Node, Plan, Step
 
@@ -68,7 +69,7 @@ def _heading(host: str, plan: Plan) -> str:
 
 
 def _sentence(finding: Finding) -> str:
-    return f"{finding.text}, {finding.lift}" if finding.lift else finding.text
+    return one_line(f"{finding.text}, {finding.lift}" if finding.lift else finding.text)
 
 
 def _after(node: Node, places: Mapping[str, tuple[str, int]]) -> str:
@@ -82,11 +83,11 @@ def _after(node: Node, places: Mapping[str, tuple[str, int]]) -> str:
 
 def _gate(gate: Gate) -> str:
     if gate.wait_s:
-        return f"wait up to {duration(gate.wait_s)}: {gate.text}"
+        return f"wait up to {duration(gate.wait_s)}: {one_line(gate.text)}"
     times = [f"usually {duration(gate.usual_s)}"] if gate.usual_s else []
     times += [f"at most {duration(gate.timeout_s)}"] if gate.timeout_s else []
     how_long = f" ({', '.join(times)})" if times else ""
-    return f"wait {'for' if gate.kind is GateKind.READY else 'until'} {gate.text}{how_long}"
+    return f"wait {'for' if gate.kind is GateKind.READY else 'until'} {one_line(gate.text)}{how_long}"
 
 
 def _step(step: Step, begun: set[str]) -> str:

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from reconciler.claim import NOW, is_claim, parse_claim
 from reconciler.model import Attrs, Ref, Value
@@ -18,6 +19,7 @@ ALWAYS_SHOWN = ("id", "name", "tags")
 """Shown although unchanged, as Terraform does: they tell a reader what the rest is about."""
 PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 AT = re.compile(r" at=\S+")
+_PRINTABLE, _ESCAPED = json.JSONEncoder(ensure_ascii=False).encode, json.JSONEncoder().encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +80,18 @@ def _hidden(count: int, what: str, indent: int) -> Iterator[str]:
         yield f"{' ' * (indent + 2)}# ({count} unchanged {what}{'s' if count > 1 else ''} hidden)"
 
 
+@cache
 def _key(name: str) -> str:
-    return name if PLAIN_KEY.fullmatch(name) else json.dumps(name, ensure_ascii=False)
+    return name if PLAIN_KEY.fullmatch(name) else _quoted(name)
 
 
 def _with_tail(lines: Sequence[str], tail: str) -> list[str]:
     return [*lines[:-1], f"{lines[-1]}{tail}"]
+
+
+def _quoted(text: str) -> str:
+    """Return text in quotes; what a terminal would obey is escaped."""
+    return _PRINTABLE(text) if text.isprintable() else _ESCAPED(text)
 
 
 # -- values
@@ -104,8 +112,8 @@ def _text(text: str) -> str:
     if is_claim(text):
         # Plans show no dates: the one to come is not known, the one that stands there means nothing here.
         known = AT.sub(lambda found: f" at={_time(found[0].removeprefix(' at='))}", text)
-        return json.dumps(known, ensure_ascii=False)
-    return json.dumps(text, ensure_ascii=False)
+        return _quoted(known)
+    return _quoted(text)
 
 
 def _time(at: str) -> str:
@@ -159,7 +167,7 @@ def _flat_list(before: tuple[Value, ...], after: tuple[Value, ...], indent: int)
     gone, new = _without(before, after), _without(after, before)
     if not gone and not new:
         return [f"{scalar(before)} -> {scalar(after)}"]
-    inner = indent + 4
+    kept, inner = len(after) - len(new), indent + 4
     lines: list[str] = []
     claims = [value for value in gone if _is_claim(value)], [value for value in new if _is_claim(value)]
     if len(claims[0]) == len(claims[1]) == 1:
@@ -168,7 +176,6 @@ def _flat_list(before: tuple[Value, ...], after: tuple[Value, ...], indent: int)
         new.remove(claims[1][0])
     lines += [f"{' ' * inner}- {scalar(value)}," for value in gone]
     lines += [f"{' ' * inner}+ {scalar(value)}," for value in new]
-    kept = len(after) - len(_without(after, before))
     return ["[", *lines, *_hidden(kept, "element", inner), f"{' ' * (indent + 2)}]"]
 
 
@@ -191,7 +198,7 @@ def _claim(before: str, after: str, indent: int) -> list[str]:
     """Show a claim word by word, as Terraform shows what is inside of a JSON text."""
     pad = " " * indent
     old, new = dict(parse_claim(before).fields), dict(parse_claim(after).fields)
-    words = _claim_words(old, new, indent + 6)
+    words = _claim_words(old, new, indent + 8)
     return [f"{pad}~ claim(", f"{pad}    ~ {{", *words, f"{pad}      }}", f"{pad}  ),"]
 
 

@@ -1,0 +1,67 @@
+"""The forecast: calls, least times, waits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from reconciler.forecast import forecast_text
+from reconciler.plan import Plan
+from reconciler.provider import Limit, ProviderType
+from tests.reconciler.plans import CHANGES, CLAIM, DESIRED, EMPTY, MIXED, creation, rid, step
+from tests.reconciler.vendors import cannot_open
+
+
+def type_of(name: str, *limits: Limit) -> ProviderType:
+    return ProviderType(name, frozenset(), open=cannot_open, limits=limits)
+
+
+SLOW = Limit("account", 2.0, 10, "docs: 120 calls a minute")
+FAST = Limit("address", 100.0, 100, "docs: 100 calls a second")
+TYPES = {"sparkpost": type_of("sparkpost"), "edge": type_of("edge", FAST, SLOW)}
+
+
+def told(plan: Plan, **reads: int) -> list[str]:
+    return forecast_text(plan, DESIRED, TYPES, reads).splitlines()
+
+
+def test_a_plan_that_does_nothing_tells_its_reads() -> None:
+    assert told(EMPTY, sp=1, web=1234) == ["sp (sparkpost): 1 read", "web (edge): 1,234 reads"]
+
+
+def test_each_account_is_told_with_the_rate_that_binds() -> None:
+    sp, web, _ = told(MIXED, sp=2, web=20)
+    assert sp == "sp (sparkpost): 2 reads, about 3 writes, at no published rate"
+    assert web == "web (edge): 20 reads, about 6 writes, at least 8s (docs: 120 calls a minute)"
+
+
+def test_what_is_free_at_once_takes_no_time() -> None:
+    assert ", at least 0s (docs: 100 calls a second)" in told(MIXED, web=1)[1]
+
+
+def test_the_waits_are_those_of_the_slowest_domain() -> None:
+    assert told(MIXED)[-1] == (
+        "waits: usually 1h1m, at most 1h30m in all; the longest: a.example.com: "
+        "the old answer may be cached for 3600 s (usually 1h, at most 1h)"
+    )
+
+
+@pytest.mark.parametrize(("container", "writes"), [("zone:example.com", "1 write"), (None, "50 writes")])
+def test_changes_of_one_container_that_are_ready_together_are_one_write(
+    container: str | None, writes: str
+) -> None:
+    made = [replace(CLAIM, id=rid("dns_record", f"h{n}/claim"), container=container) for n in range(50)]
+    changes = tuple(creation(one) for one in made)
+    plan = replace(EMPTY, changes=changes, nodes=tuple(step(one) for one in changes))
+    assert told(plan)[0].startswith(f"web (edge): 0 reads, about {writes}, ")
+
+
+def test_an_import_writes_nothing() -> None:
+    assert told(replace(EMPTY, changes=CHANGES[4:5], nodes=(step(CHANGES[4]),)), sp=3) == [
+        "sp (sparkpost): 3 reads"
+    ]
+
+
+def test_an_alias_that_no_file_names_is_left_out() -> None:
+    assert told(EMPTY, elsewhere=7) == []
