@@ -21,7 +21,7 @@ from reconciler.hostview import HostView
 from reconciler.model import Action, Change, Resource, ResourceId
 from reconciler.plan import Gate, GateKind, Node, Step
 from reconciler.provider import Kind
-from reconciler.records import LOW_TTL_S, same_answer, without_stamp
+from reconciler.records import LOW_TTL_S, UNKNOWN_OLD_TTL_S, same_answer, was_of, without_stamp
 from reconciler.tracking import DEFAULT, LINK, MANAGED_CERTIFICATE, SECURE, TRACKING_DOMAIN
 
 PIN, LOWER, MOVE, RESTORE, STAMP = (
@@ -34,8 +34,6 @@ PIN, LOWER, MOVE, RESTORE, STAMP = (
 
 ANSWERS_TIMEOUT_S, PROBE_TIMEOUT_S, VERIFY_TIMEOUT_S, SERVES_TIMEOUT_S = 600, 900, 900, 1800
 USUAL_S = {GateKind.ANSWERS: 30, GateKind.PROBE: 30, GateKind.VERIFIED: 15, GateKind.SERVES: 60}
-UNKNOWN_OLD_TTL_S = 3600
-"""What to wait where the claim, which remembers the old TTL, was lost: the guide's TTL."""
 
 
 def order(
@@ -105,12 +103,17 @@ def _stamps(nodes: Iterable[Node]) -> Iterator[tuple[str, str]]:
         elif step.phase == STAMP:
             stamps.append(step)
     for stamp in stamps:
-        record = records[stamp.host]
+        record = [step for step in records[stamp.host] if _moves(step)]
         first = next((s for s in record if s.phase == LOWER), None) or next(
             (s for s in record if s.phase in ("", MOVE)), None
         )
         if first is not None:
             yield stamp.id, first.id
+
+
+def _moves(step: Step) -> bool:
+    """Tell whether the step's record changes its answer; one adopted, or given its final TTL, does not."""
+    return not same_answer(was_of(step.change.before), was_of(step.change.after))
 
 
 def _sorted(nodes: Iterable[Node]) -> tuple[Node, ...]:

@@ -25,6 +25,8 @@ from reconciler.model import Attrs, Resource, Value, attrs
 ADDRESS_TYPES = ("A", "AAAA", "CNAME")
 LOW_TTL_S = 300
 """A TTL up to this is not worth lowering before a move."""
+UNKNOWN_OLD_TTL_S = 3600
+"""What to wait where the claim, which remembers the old TTL, was lost: the guide's TTL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,7 @@ def claim_wanted(memory: Memory, old: Claim | None, before: Was | None, *, moves
     `before` is the live host record, `moves` whether it is about to change its answer. A move that an
     earlier run began (its TTL lowered) keeps what was remembered then. A record that stands as it stood (a
     move that was undone, or never came) is handed out whole: the time begins anew. A lost claim is written
-    anew with the full wait ahead.
+    anew with the full wait ahead, for this run and those to come.
     """
     base = old or EMPTY_CLAIM
     changed: dict[str, str | None] = {
@@ -177,6 +179,8 @@ def claim_wanted(memory: Memory, old: Claim | None, before: Was | None, *, moves
     lowered = base.was is not None and before is not None and before.ttl < base.was.ttl
     begun = lowered and same_answer(base.was, before) and base.at_s is not None
     if (moves and not begun) or old is None:
+        if before is not None and old is None and not moves:
+            before = replace(before, ttl=max(UNKNOWN_OLD_TTL_S, before.ttl))
         changed["was"] = str(before) if before else None
         changed["at"] = NOW if before else None
     return base.updated(changed)
