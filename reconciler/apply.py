@@ -19,7 +19,7 @@ from reconciler.claim import stamp
 from reconciler.clock import Clock
 from reconciler.diff import resolved
 from reconciler.errors import Conflict, InvalidRequest, NotReady, ProviderError, Transient
-from reconciler.gates import GateKeeper
+from reconciler.gates import GateKeeper, stamped_at_s
 from reconciler.model import Action, Change, Resource, ResourceId
 from reconciler.order import MOVE, STAMP, role_of
 from reconciler.plan import Gate, GateKind, Node, Plan, Step
@@ -30,6 +30,9 @@ from reconciler.report import Outcome, Report, Result, report_of
 THREADS_PER_ACCOUNT = 8
 APPLY_ATTEMPTS = 3
 RETRY_DELAY_S = 2.0
+STAMP_MARGIN_S = 30.0
+"""How far ahead a claim is stamped: the write that it goes with takes a moment, and a wait that is counted
+from the stamp must not end early."""
 NOT_READY_POLL_S, NOT_READY_TIMEOUT_S = 10.0, 900.0
 WAKE = "wake"
 BACK = "put back"
@@ -226,7 +229,7 @@ class Run:
             return Change(step.change.id, Action.DELETE, before or step.change.before, None)
         after = resolved(step.write, self.current)
         if step.phase == STAMP:
-            after = _stamped(after, self.engine.clock.now())
+            after = _stamped(after, self.engine.clock.now() + STAMP_MARGIN_S)
         action = Action.CREATE if before is None else Action.UPDATE
         return Change(step.change.id, action, before, after, adopts=step.change.adopts)
 
@@ -268,6 +271,9 @@ class Run:
             self._went_back(step, outcome)
             return
         match outcome:
+            case Done(resource=Resource() as claim) if step.phase == STAMP and self._is_late(claim):
+                # Repeats took so long that a wait counted from this time would end too early.
+                self.queued.setdefault(_container(step), []).append(step)
             case Done():
                 if _is_move(step):
                     self.moved[step.host] = step.change
@@ -280,6 +286,10 @@ class Run:
                 self._end(step, Result(Outcome.FAILED, str(error)))
             case None:
                 self._end(step, Result(Outcome.FAILED, "the provider said nothing about it"))
+
+    def _is_late(self, claim: Resource) -> bool:
+        stamped_s = stamped_at_s(claim)
+        return stamped_s is not None and self.engine.clock.now() > stamped_s
 
     def _know(self, id_: ResourceId, resource: Resource | None) -> None:
         if resource is None:

@@ -175,10 +175,7 @@ class GateKeeper:
 
     def _since_s(self, view: HostView, current: Current) -> float | None:
         record = current.get(record_id(view.dns, view.host, CLAIM))
-        values = record.attrs["values"] if record is not None else ()
-        texts = [str(value) for value in values] if isinstance(values, tuple) else []
-        times = [claim.at_s for claim in claims_in(texts) if claim.at_s is not None]
-        return max(times, default=None)
+        return None if record is None else stamped_at_s(record)
 
     def is_secure(self, host: str, current: Current) -> bool:
         """Tell whether SparkPost writes https links for host."""
@@ -187,3 +184,11 @@ class GateKeeper:
             return False
         secure = current.get(ResourceId(domain.sparkpost, SECURE, host))
         return secure is not None and secure.attrs.get("secure") is True
+
+
+def stamped_at_s(claim: Resource) -> float | None:
+    """Return the time that a claim's record says the old answer was last handed out, in unix seconds."""
+    values = claim.attrs["values"]
+    texts = [str(value) for value in values] if isinstance(values, tuple) else []
+    times = [found.at_s for found in claims_in(texts) if found.at_s is not None]
+    return max(times, default=None)
