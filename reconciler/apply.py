@@ -18,6 +18,7 @@ from reconciler.calls import Stop
 from reconciler.claim import stamp
 from reconciler.clock import Clock
 from reconciler.diff import resolved
+from reconciler.durations import about
 from reconciler.errors import Conflict, InvalidRequest, NotReady, ProviderError, Transient
 from reconciler.gates import GateKeeper, stamped_at_s
 from reconciler.model import Action, Change, Resource, ResourceId
@@ -312,8 +313,8 @@ class Run:
         if gate.kind is GateKind.OLD_TTL:
             due_s = self.engine.keeper.old_answer_gone_s(gate, self.current, self.moved_at_s.get(gate.host))
         if due_s > self.engine.deadline_s:
-            left_s = round(due_s - self.engine.clock.now())
-            self._end(gate, Result(Outcome.WAITING, f"{left_s} s are left", scheduled=True))
+            left = about(due_s - self.engine.clock.now())
+            self._end(gate, Result(Outcome.WAITING, f"{left} left", scheduled=True))
             return
         self._wake_at(due_s, gate)
 

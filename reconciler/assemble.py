@@ -100,8 +100,16 @@ def _ours_unnamed(desired: Desired, zones: Mapping[str, Views], live: Iterable[R
     claimed = (
         h for views in zones.values() for view in views.values() for h in claimed_hosts(view, desired.owner)
     )
-    marked = (r.host for r in live if r.mark == desired.owner and r.host)
-    yield from {*claimed, *marked} - desired.domains.keys()
+    marked = {r.host for r in live if r.mark == desired.owner and r.host}
+    lost = {host for host in marked if _others_claim(host, desired.owner, zones)}
+    yield from ({*claimed, *marked} - lost) - desired.domains.keys()
+
+
+def _others_claim(host: str, owner: str, zones: Mapping[str, Views]) -> bool:
+    """Tell whether only others claim host: what still bears our mark was taken over."""
+    views = (view_for(host, of_account) for of_account in zones.values())
+    owners = {claim.owner for view in views if view for claim in claims_of(host, view)}
+    return bool(owners) and owner not in owners
 
 
 def _host_view(

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.dns import CLAIM, DNS_RECORD, HOST
+from reconciler.durations import duration
 from reconciler.errors import PlanError
 from reconciler.hostview import HostView
 from reconciler.model import Action, Change, Resource, ResourceId
@@ -281,6 +282,9 @@ class _Present:
         if change is None or change.after is None:
             return pinned
         plain = without_stamp(change.after)
+        if change.before is not None and plain.attrs == change.before.attrs:
+            self.found.append(Step(change.id.address, change, change.after, STAMP))
+            return pinned
         first = Step(
             change.id.address, change, plain, last=True, needs=frozenset(() if self._atomic else pinned)
         )
@@ -461,7 +465,7 @@ class _Present:
         return self._gate(
             GateKind.OLD_TTL,
             [],
-            f"the old answer may be cached for {wait_s} s",
+            f"the old answer may be cached for {duration(wait_s)}",
             {*moved, *record},
             wait_s=wait_s,
             usual_s=wait_s,

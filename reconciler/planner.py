@@ -68,7 +68,7 @@ def make_plan(inputs: Inputs) -> tuple[Plan, Assembly]:
     asked = _chosen(found, choice)
     findings = {
         *(f for f in assembly.findings if _chosen_host(f.host, choice, found)),
-        *policy.ownership(desired, tuple(assembly.live.values())),
+        *policy.ownership(desired, tuple(assembly.live.values()), assembly.hosts),
         *policy.deletions(
             asked, desired, assembly.hosts, max_deletes=choice.max_deletes, unlimited=choice.destroy
         ),
@@ -218,12 +218,20 @@ def _updates(
         live, wanted = assembly.live.get(id_), assembly.desired.get(id_)
         ours = view.claim is not None or (live is not None and live.mark == desired.owner)
         change = diff(live, wanted, adopts=live is not None and not ours and not _is_claim(id_))
+        if live is not None and wanted is not None and live.mark not in (None, desired.owner):
+            change = _taken_over(live, wanted, change)
         if id_.address in choice.replaces and live is not None and wanted is not None:
             change = Change(
                 id_, Action.REPLACE, live, wanted, change.fields if change else (), reason=REQUESTED
             )
         if change is not None and not _is_silent(change):
             yield change
+
+
+def _taken_over(live: Resource, wanted: Resource, change: Change | None) -> Change:
+    """Return the change of a resource that another owner marked and whose host is now ours."""
+    fields = change.fields if change else ()
+    return Change(live.id, Action.UPDATE, live, wanted, fields, adopts=True, reason=f"from {live.mark}")
 
 
 def _is_silent(change: Change) -> bool:

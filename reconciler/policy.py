@@ -9,11 +9,14 @@ from reconciler.hostview import HostView
 from reconciler.model import Action, Change, Finding, Resource, Severity
 
 
-def ownership(desired: Desired, live: Collection[Resource]) -> Iterator[Finding]:
-    """Refuse hosts whose resources bear another owner's mark."""
+def ownership(
+    desired: Desired, live: Collection[Resource], hosts: Mapping[str, HostView]
+) -> Iterator[Finding]:
+    """Refuse hosts whose resources bear another owner's mark, unless the claim says that they are ours."""
     foreign = {(r.host, r.mark, r.id.address) for r in live if r.mark not in (None, desired.owner) and r.host}
     for host, mark, address in sorted(foreign, key=str):
-        if host in desired.domains:
+        view = hosts.get(host)
+        if host in desired.domains and (view is None or view.claim is None):
             yield Finding(
                 Severity.ERROR,
                 host,
