@@ -45,7 +45,7 @@ def order_of_work(plan: Plan) -> Iterator[str]:
         yield f"  {_heading(host, plan)}"
         if host in plan.drifted:
             yield f"    {DRIFT}"
-        for finding in refused.get(host, ()):
+        for finding in sorted(refused.get(host, ()), key=lambda one: (one.text, one.lift)):
             yield f"    left out: {_sentence(finding)}"
         begun: set[str] = set()
         for number, node in enumerate(by_host.get(host, ()), 1):
