@@ -18,6 +18,8 @@ OK, ERROR, CHANGES, INTERRUPTED = 0, 1, 2, 130
 
 PLUGIN_GROUP = "tdr.commands"
 DURATION = re.compile(r"(\d+)(s|m|h)?")
+TRUTHS = ("--input", "--lock", "--refresh", "--compact-warnings")
+"""Flags that are true or false: as in Terraform, a word after them is no value of theirs."""
 SECONDS = {"s": 1, "m": 60, "h": 3600, None: 1}
 
 
@@ -61,7 +63,8 @@ def double_dashed(words: Sequence[str]) -> list[str]:
         if word == "--":
             return [*found, *words[number:]]
         single = word.startswith("-") and not word.startswith("--") and len(word) > 2
-        found.append(f"-{word}" if single else word)
+        double = f"-{word}" if single else word
+        found.append(f"{double}=true" if double in TRUTHS else double)
     return found
 
 
@@ -129,7 +132,7 @@ def _add_choice(command: Parser) -> None:
     add("--json", action="store_true", help="one JSON object a line on stdout")
     add("--input", type=truth, default=True, metavar="true|false", help="false: ask nothing")
     for name in ("--lock", "--lock-timeout", "--refresh", "--compact-warnings"):
-        add(name, nargs="?", help=argparse.SUPPRESS)
+        add(name, help=argparse.SUPPRESS)
 
 
 def _add_plan(commands: Subparsers[Parser]) -> None:
