@@ -57,7 +57,9 @@ def _account(alias: str, desired: Desired, types: Mapping[str, ProviderType], re
     if not limits:
         return f"{told}, at no published rate"
     tightest = max(limits, key=lambda limit: _least_s(limit, reads + writes))
-    return f"{told}, at least {about(_least_s(tightest, reads + writes))} ({tightest.source})"
+    least_s = _least_s(tightest, reads + writes)
+    pace = f"at least {about(least_s)}" if least_s >= 1 else "no wait for the rate"
+    return f"{told}, {pace} ({tightest.source})"
 
 
 def _least_s(limit: Limit, calls: int) -> float:

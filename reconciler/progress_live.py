@@ -97,7 +97,7 @@ class LiveProgress:
             rows = self._rows()
             summary = self._summary()
         most = max(1, self._console.size.height - LINES_KEPT)
-        table = Table.grid(padding=(0, 2))
+        table = Table.grid(padding=(0, 2), expand=True)
         table.add_column(no_wrap=True, style="bold")
         table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
         table.add_column(no_wrap=True, justify="right", style="dim")

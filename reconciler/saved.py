@@ -35,25 +35,20 @@ class SavedPlan:
 def plan_json(plan: Plan, choice: Choice, desired: Desired) -> dict[str, object]:
     """Return the plan as JSON data: Terraform's `show -json`, and all of it once more under `tdr`."""
     version = metadata.version("tdr-reconciler")
-    core = {"choice": asdict(choice), "desired": desired.as_data(), **plan_data(plan)}
-    return {
-        "$schema": SCHEMA,
-        **document(plan, desired, version),
-        "tdr": {"version": version, "digest": _digest(core), **core},
-    }
+    core = {"version": version, "choice": asdict(choice), "desired": desired.as_data(), **plan_data(plan)}
+    whole = {"$schema": SCHEMA, **document(plan, desired, version), "tdr": core}
+    return {**whole, "tdr": {"digest": _digest(whole), **core}}
 
 
 def load_plan(text: str) -> SavedPlan:
     """Return the plan that text holds. PlanError where it is none, is another version's, or was edited."""
-    core = _core(text)
+    whole = _document(text)
     try:
-        digest, choice = core.pop("digest"), core.pop("choice")
-        core.pop("version")
-        desired = core.pop("desired")
-        whole = {"choice": choice, "desired": desired, **core}
-        if digest != _digest(whole):
+        core = dict(whole["tdr"])
+        if core.pop("digest") != _digest({**whole, "tdr": core}):
             raise PlanError(f"the saved plan was changed after it was made; {AGAIN}")
-        return SavedPlan(Desired.from_data(desired), _choice(choice), plan_of(core, desired))
+        desired = Desired.from_data(core["desired"])
+        return SavedPlan(desired, _choice(core["choice"]), plan_of(core, core["desired"]))
     except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise PlanError(f"the saved plan is damaged ({type(error).__name__}: {error}); {AGAIN}") from error
 
@@ -83,20 +78,16 @@ def _replace(path: Path, text: str) -> None:
         raise
 
 
-def _core(text: str) -> dict[str, Any]:
+def _document(text: str) -> dict[str, Any]:
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise PlanError(f"the saved plan is no JSON ({error}); {AGAIN}") from error
-    schema = found.get("$schema") if isinstance(found, dict) else None
-    if schema is None:
+    if not isinstance(found, dict) or "$schema" not in found:
         raise PlanError(f"this JSON is no plan of tdr: it has no `$schema` {SCHEMA}; {AGAIN}")
-    if schema != SCHEMA:
-        raise PlanError(f"the saved plan has $schema {schema!r}, this tdr reads {SCHEMA}; {AGAIN}")
-    core = found.get("tdr")
-    if not isinstance(core, dict):
-        raise PlanError(f"the saved plan has lost its part `tdr`; {AGAIN}")
-    return core
+    if found["$schema"] != SCHEMA:
+        raise PlanError(f"the saved plan has $schema {found['$schema']!r}, this tdr reads {SCHEMA}; {AGAIN}")
+    return found
 
 
 def _choice(data: Mapping[str, Any]) -> Choice:
@@ -104,5 +95,6 @@ def _choice(data: Mapping[str, Any]) -> Choice:
     return Choice(**known)
 
 
-def _digest(core: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(core, sort_keys=True).encode()).hexdigest()
+def _digest(whole: Mapping[str, Any]) -> str:
+    """Return what tells an edited plan from one that was approved: of the part that people read, too."""
+    return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()

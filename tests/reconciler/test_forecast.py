@@ -37,7 +37,7 @@ def test_each_account_is_told_with_the_rate_that_binds() -> None:
 
 
 def test_what_is_free_at_once_takes_no_time() -> None:
-    assert ", at least 0s (docs: 100 calls a second)" in told(MIXED, web=1)[1]
+    assert ", no wait for the rate (docs: 100 calls a second)" in told(MIXED, web=1)[1]
 
 
 def test_the_waits_are_those_of_the_slowest_domain() -> None:

@@ -41,6 +41,7 @@ def test_the_schema_is_one() -> None:
 def test_a_saved_plan_reads_as_it_always_did() -> None:
     found = document(MIXED)
     found["terraform_version"] = found["tdr"]["version"] = "0.0.0"
+    del found["tdr"]["digest"]  # the version of tdr is in it
     assert matches("plan.json", json.dumps(found, indent=1, sort_keys=True) + "\n")
 
 
@@ -166,6 +167,10 @@ def edited(**changed: object) -> str:
     return json.dumps(found)
 
 
+SHOWN_ONLY = document(MIXED)
+SHOWN_ONLY["resource_changes"][0]["change"]["actions"] = ["no-op"]
+
+
 DIGESTLESS = document(MIXED)
 del DIGESTLESS["tdr"]["digest"]
 
@@ -177,10 +182,12 @@ del DIGESTLESS["tdr"]["digest"]
         ("[]", "is no plan of tdr: it has no `$schema`"),
         ('{"format_version": "1.2"}', "is no plan of tdr: it has no `$schema`"),
         ('{"$schema": "urn:tdr:schema:plan:9"}', "has $schema 'urn:tdr:schema:plan:9', this tdr reads"),
-        ('{"$schema": "urn:tdr:schema:plan:1"}', "has lost its part `tdr`"),
+        ('{"$schema": "urn:tdr:schema:plan:1"}', "is damaged (KeyError: 'tdr')"),
         (json.dumps(DIGESTLESS), "is damaged (KeyError: 'digest')"),
         (edited(owner="somebody-else"), "was changed after it was made"),
         (edited(choice=None), "was changed after it was made"),
+        (json.dumps(SHOWN_ONLY), "was changed after it was made"),
+        ('{"$schema": ["x"]}', "has $schema ['x'], this tdr reads"),
         ("[" * 100_000, "the saved plan is no JSON"),
     ],
 )
