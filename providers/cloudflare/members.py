@@ -6,6 +6,7 @@ are created, edited and deleted, and new ones stand at the end.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from providers.cloudflare.api import Api
@@ -65,29 +66,43 @@ class Members:
             str(c.after.host): member_setting(c.after) for c in changes if c.after is not None
         }
         gone = [str(c.before.host) for c in changes if c.after is None and c.before is not None]
+        adopted: defaultdict[str, list[str]] = defaultdict(list)
+        for change in changes:
+            if change.before is not None and change.before.mark not in (None, self._owner):
+                adopted[str(change.before.mark)].append(str(change.before.host))
         before = own_rules(ruleset, self._owner)
         after = placed(self._phase, self._owner, before, wanted, gone)
         if ruleset is None:
             self._create_ruleset(after)
         else:
-            self._write_rules(ruleset, {rule.id: rule for rule in before}, after)
+            self._write_rules(ruleset, {rule.id: rule for rule in before}, after, self._owner)
+            for owner, hosts in sorted(adopted.items()):
+                self._leave(ruleset, owner, hosts)
+
+    def _leave(self, ruleset: Ruleset, owner: str, hosts: Sequence[str]) -> None:
+        """Take hosts that were adopted out of the rules of their former owner."""
+        before = own_rules(ruleset, owner)
+        after = placed(self._phase, owner, before, {}, hosts)
+        self._write_rules(ruleset, {rule.id: rule for rule in before}, after, owner)
 
     def _create_ruleset(self, rules: Sequence[OwnRule]) -> None:
         bodies = [rule_body(self._phase, self._owner, rule) for rule in rules if rule.hosts]
         if bodies:
             self._api.create_ruleset(self._zone.name, self._zone.id, self._phase, bodies)
 
-    def _write_rules(self, ruleset: Ruleset, before: Mapping[str, OwnRule], after: Sequence[OwnRule]) -> None:
+    def _write_rules(
+        self, ruleset: Ruleset, before: Mapping[str, OwnRule], after: Sequence[OwnRule], owner: str
+    ) -> None:
         """Write what differs: a host that moves is in its new rule before it leaves the old one."""
         zone, zone_id = self._zone.name, self._zone.id
         changed = [rule for rule in after if rule.id and rule != before[rule.id]]
         growing = [rule for rule in changed if rule.readable - before[rule.id].readable]
         for rule in after:
             if not rule.id:
-                self._api.add_rule(zone, zone_id, ruleset, rule_body(self._phase, self._owner, rule))
+                self._api.add_rule(zone, zone_id, ruleset, rule_body(self._phase, owner, rule))
         for rule in [*growing, *(rule for rule in changed if rule not in growing)]:
             if rule.hosts:
-                body = rule_body(self._phase, self._owner, rule)
+                body = rule_body(self._phase, owner, rule)
                 self._api.edit_rule(zone, zone_id, ruleset, rule.id, body)
             else:
                 self._api.delete_rule(zone, zone_id, ruleset, rule.id)
@@ -95,7 +110,7 @@ class Members:
 
 def judge(change: Change, live: Resource | None) -> Outcome | None:
     """Give the outcome of a change that needs no write, or must not be written; None: write. Pure."""
-    if change.action in {Action.NOOP, Action.FORGET} or _agrees(live, change.after):
+    if change.action in {Action.NOOP, Action.FORGET} or _is_done(live, change.after):
         return Done(live)
     if _agrees(live, change.before) and (
         live is None or change.before is None or live.mark == change.before.mark
@@ -107,6 +122,12 @@ def judge(change: Change, live: Resource | None) -> Outcome | None:
     )
 
 
+def _is_done(live: Resource | None, planned: Resource | None) -> bool:
+    """Tell whether a member is as planned, in a rule of the owner who planned it."""
+    anothers = live is not None and planned is not None and planned.mark not in (None, live.mark)
+    return _agrees(live, planned) and not anothers
+
+
 def _agrees(live: Resource | None, planned: Resource | None) -> bool:
     if live is None or planned is None:
         return live is planned
@@ -115,7 +136,7 @@ def _agrees(live: Resource | None, planned: Resource | None) -> bool:
 
 def outcome(change: Change, live: Resource | None) -> Outcome:
     """Tell from the second look whether a write took effect. Pure."""
-    if _agrees(live, change.after):
+    if _is_done(live, change.after):
         return Done(live)
     now = str(dict(live.attrs)) if live is not None else "nothing"
     text = f"the write did not stick: {change.id.key} is now {now}"
