@@ -190,7 +190,8 @@ class Opened(AbstractContextManager["Opened"]):
         """Change or drop the claim on host; nothing else is touched."""
         self._refuse_without_answer("pass -auto-approve")
         world = app.read_world(self.session, everything=True)
-        change = reclaiming(host, old_owner, self.session.desired, world)
+        session = self.session
+        change = reclaiming(host, old_owner, session.desired, world, session.providers, self.clock.now())
         said = f"take {host} over from `{old_owner}`" if old_owner else f"forget {host} (nothing is deleted)"
         if not self.args.auto_approve:
             err(f"Do you want to {said}?\n  Only 'yes' will be accepted to approve.\n\n  Enter a value: ")
