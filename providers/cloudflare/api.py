@@ -48,6 +48,26 @@ class Ask:
     zone: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a good answer holds: an object or a list of objects, with the members that tdr rests on."""
+
+    kind: type[dict[str, Any]] | type[list[Any]]
+    members: tuple[str, ...]
+
+    def lacking(self, result: object) -> str:
+        """Say what a result lacks, nothing where it is well."""
+        if self.kind is list and result is None:
+            return ""
+        if not isinstance(result, self.kind):
+            return f"the answer holds no {'list' if self.kind is list else 'result'}"
+        rows = result if isinstance(result, list) else [result]
+        if not all(isinstance(row, dict) for row in rows):
+            return "the answer holds no list of objects"
+        absent = next((member for row in rows for member in self.members if member not in row), "")
+        return f"the answer holds something without `{absent}`" if absent else ""
+
+
 class Api:
     """Calls by name; each takes its turn with `calls`. Raises ProviderError."""
 
@@ -58,19 +78,22 @@ class Api:
     # -- reads
     def zones(self) -> list[Native]:
         """List every zone that the token reaches."""
-        return list(self._pages(Ask("list zones", "/zones", "Zone Read"), {}, ZONES_PER_PAGE))
+        ask = Ask("list zones", "/zones", "Zone Read")
+        return list(self._pages(ask, {}, ZONES_PER_PAGE, "id", "name"))
 
     def records(self, zone: str, zone_id: str, name: str | None = None) -> list[Native]:
         """List a zone's DNS records, all or those of one name."""
         ask = Ask("list DNS records", f"/zones/{zone_id}/dns_records", "DNS Read", zone)
-        return list(self._pages(ask, {} if name is None else {"name.exact": name}, RECORDS_PER_PAGE))
+        query = {} if name is None else {"name.exact": name}
+        return list(self._pages(ask, query, RECORDS_PER_PAGE, "id", "name", "type", "ttl"))
 
     def rulesets(self, zone: str, zone_id: str) -> list[Native]:
         """List a zone's rulesets, without their rules."""
         ask = Ask("list rulesets", f"/zones/{zone_id}/rulesets", "Config Rules Read", zone)
         found, cursor = list[Native](), ""
+        form = Form(list, ("id", "kind", "phase"))
         while True:
-            answer = self._get(ask, {"cursor": cursor} if cursor else {})
+            answer = self._get(ask, form, {"cursor": cursor} if cursor else {})
             found.extend(_listed(answer))
             after = _cursor(answer)
             if not after or after == cursor:
@@ -81,7 +104,9 @@ class Api:
         """Give the entry point of a phase with its rules, None where there is none yet."""
         path = f"/zones/{zone_id}/rulesets/phases/{phase}/entrypoint"
         try:
-            return _result(self._get(Ask(f"get {phase} rules", path, rule_permission(phase, "Read"), zone)))
+            return self._one(
+                Ask(f"get {phase} rules", path, rule_permission(phase, "Read"), zone), "id", "phase"
+            )
         except InvalidRequest as error:
             if error.status == 404:
                 return None
@@ -90,25 +115,24 @@ class Api:
     def setting(self, zone: str, zone_id: str, name: str) -> Any:
         """Give the value of one zone setting."""
         path = f"/zones/{zone_id}/settings/{name}"
-        return _result(self._get(Ask(f"get setting {name}", path, "Zone Settings Read", zone)))["value"]
+        return self._one(Ask(f"get setting {name}", path, "Zone Settings Read", zone), "value")["value"]
 
     def universal(self, zone: str, zone_id: str) -> bool:
         """Tell whether universal TLS is on."""
         path = f"/zones/{zone_id}/ssl/universal/settings"
         ask = Ask("get universal TLS settings", path, "SSL and Certificates Read", zone)
-        return bool(_result(self._get(ask))["enabled"])
+        return bool(self._one(ask, "enabled")["enabled"])
 
     def packs(self, zone: str, zone_id: str) -> list[Native]:
         """List a zone's certificate packs, whatever their status."""
         path = f"/zones/{zone_id}/ssl/certificate_packs"
         ask = Ask("list certificate packs", path, "SSL and Certificates Read", zone)
-        return list(self._pages(ask, {"status": "all"}, PACKS_PER_PAGE))
+        return list(self._pages(ask, {"status": "all"}, PACKS_PER_PAGE, "id"))
 
     def page_rules(self, zone: str, zone_id: str) -> list[Native]:
         """List a zone's page rules; the vendor does not page them."""
-        return _listed(
-            self._get(Ask("list page rules", f"/zones/{zone_id}/pagerules", "Page Rules Read", zone))
-        )
+        ask = Ask("list page rules", f"/zones/{zone_id}/pagerules", "Page Rules Read", zone)
+        return _listed(self._get(ask, Form(list, ("id",))))
 
     # -- writes
     def batch(self, zone: str, zone_id: str, operations: Mapping[str, Sequence[Native]]) -> None:
@@ -147,13 +171,18 @@ class Api:
                 raise
 
     # -- the one way out
-    def _get(self, ask: Ask, query: Mapping[str, object] | None = None) -> Native:
+    def _get(self, ask: Ask, form: Form, query: Mapping[str, object] | None = None) -> Native:
         def fetch() -> Native:
             options: Any = {"params": dict(query or {})}
             with told(ask):
-                return _envelope(self._client.get(ask.path, cast_to=httpx.Response, options=options))
+                return _envelope(self._client.get(ask.path, cast_to=httpx.Response, options=options), form)
 
         return self._calls(UNIT, ask.operation, fetch, repeatable=True, resource=ask.zone)
+
+    def _one(self, ask: Ask, *members: str) -> Native:
+        """Give the one result of an answer, which has these members."""
+        found: Native = self._get(ask, Form(dict, members))["result"]
+        return found
 
     def _write(self, ask: Ask, send: Callable[..., Any], body: object, *, repeatable: bool) -> None:
         def write() -> Native:
@@ -162,11 +191,14 @@ class Api:
 
         self._calls(UNIT, ask.operation, write, repeatable=repeatable, resource=ask.zone)
 
-    def _pages(self, ask: Ask, query: Mapping[str, object], per_page: int) -> Iterator[Native]:
-        """Yield what all pages list. A server that ignores `page` ends in an error, not in a loop."""
+    def _pages(self, ask: Ask, query: Mapping[str, object], per_page: int, *members: str) -> Iterator[Native]:
+        """Yield what all pages list, each with these members.
+
+        A server that ignores `page` ends in an error, not in a loop.
+        """
         page, seen = 1, set[str]()
         while True:
-            answer = self._get(ask, {**query, "page": page, "per_page": per_page})
+            answer = self._get(ask, Form(list, members), {**query, "page": page, "per_page": per_page})
             items = _listed(answer)
             if page > 1 and items and all(str(item.get("id")) in seen for item in items):
                 text = "the same page came twice"
@@ -200,35 +232,31 @@ def _cursor(answer: Native) -> str:
     return str(about.get("cursor") or (about.get("cursors") or {}).get("after") or "")
 
 
-def _envelope(response: httpx.Response) -> Native:
+def _envelope(response: httpx.Response, form: Form | None = None) -> Native:
     """Give the decoded envelope of a good answer; deleting a rule answers 204 without one."""
-    if response.status_code == 204 or not response.content:
+    if response.status_code == 204:
         return {}
     try:
         body = json.loads(response.content)
     except ValueError as error:
-        request_id = response.headers.get("cf-ray", "")
-        raise UnexpectedResponse("the answer is not JSON", request_id=request_id) from error
+        raise _unexpected(response, "the answer is not JSON") from error
     if not isinstance(body, dict):
-        raise UnexpectedResponse(
-            "the answer is no JSON object", request_id=response.headers.get("cf-ray", "")
-        )
+        raise _unexpected(response, "the answer is no JSON object")
     if body.get("success") is False:
         raise from_status(response, body)
+    if body.get("success") is not True:
+        raise _unexpected(response, "the answer is not Cloudflare's: it has no `success`")
+    if form is not None and (lack := form.lacking(body.get("result"))):
+        raise _unexpected(response, lack)
     return body
 
 
-def _result(answer: Native) -> Native:
-    result = answer.get("result")
-    if not isinstance(result, dict):
-        raise UnexpectedResponse("the answer holds no result")
-    return result
+def _unexpected(response: httpx.Response, text: str) -> UnexpectedResponse:
+    return UnexpectedResponse(
+        text, request_id=response.headers.get("cf-ray", ""), status=response.status_code
+    )
 
 
 def _listed(answer: Native) -> list[Native]:
-    result = answer.get("result")
-    if result is None:
-        return []
-    if not isinstance(result, list) or not all(isinstance(item, dict) for item in result):
-        raise UnexpectedResponse("the answer holds no list")
-    return result
+    """Give the rows of an answer; an empty list may come as null."""
+    return list(answer.get("result") or ())

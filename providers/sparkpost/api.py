@@ -157,13 +157,16 @@ class Api:
         """Register a domain; return SparkPost's words where the name is there already, else nothing."""
 
         def read(answer: Answer) -> str:
-            return "" if answer.ok else self._said(answer) or "it exists"
+            if not answer.ok:
+                return self._said(answer) or "it exists"
+            self._results(answer)
+            return ""
 
         return self._send(CREATE, read, domain, subaccount, body={"domain": domain}, accept=says_exists)
 
     def update(self, domain: str, subaccount: int | None, **fields: bool) -> None:
         """Set `secure` or `default`. SparkPost ignores what it does not know, so read again after."""
-        self._send(UPDATE, nothing, domain, subaccount, body=fields)
+        self._send(UPDATE, self._results, domain, subaccount, body=fields)
 
     def delete(self, domain: str, subaccount: int | None) -> None:
         """Remove a domain; one that is not there is removed already."""
@@ -192,7 +195,11 @@ class Api:
 
     def enable_certificate(self, domain: str, subaccount: int | None) -> None:
         """Order a managed certificate; 409 means that there is one."""
-        self._send(ENABLE, nothing, domain, subaccount, accept=lambda answer: answer.status == 409)
+
+        def read(answer: Answer) -> object:
+            return self._results(answer) if answer.ok else None
+
+        self._send(ENABLE, read, domain, subaccount, accept=lambda answer: answer.status == 409)
 
     # -- sending domains
     def sending_domains(self) -> list[SendingDomain]:
@@ -211,7 +218,7 @@ class Api:
 
     def link(self, sending: str, subaccount: int | None, tracking_domain: str) -> None:
         """Link a sending domain to a tracking domain, or with "" to none; touches no other field."""
-        self._send(LINK, nothing, sending, subaccount, body={"tracking_domain": tracking_domain})
+        self._send(LINK, self._results, sending, subaccount, body={"tracking_domain": tracking_domain})
 
     # -- the way there
     def _send(
