@@ -76,6 +76,9 @@ def make_plan(inputs: Inputs) -> tuple[Plan, Assembly]:
     }
     blocked = blocked_hosts(findings)
     allowed = tuple(change for change in asked if change.host not in blocked)
+    drifted = frozenset(_drifted(desired, assembly.hosts, allowed))
+    if choice.refresh_only:
+        allowed = tuple(change for change in allowed if change.host in drifted)
     plan = Plan(
         owner=desired.owner,
         changes=tuple(sorted(allowed, key=lambda c: c.id)),
@@ -87,7 +90,7 @@ def make_plan(inputs: Inputs) -> tuple[Plan, Assembly]:
         desired=inputs.desired.as_data(),
         complete=not (choice.targets or choice.excludes or choice.resume),
         orphans=assembly.orphans,
-        drifted=frozenset(_drifted(desired, assembly.hosts, allowed)),
+        drifted=drifted,
         mode=_mode(choice),
     )
     return plan, assembly

@@ -55,7 +55,9 @@ def plan_text(plan: Plan, *, color: bool = False) -> str:
 
 def _paragraphs(plan: Plan) -> Iterator[str]:
     errors = any(finding.severity is Severity.ERROR for finding in plan.findings)
-    if plan.nodes or plan.changes:
+    if plan.mode == "refresh-only" and plan.changes:
+        yield from _drift(plan)
+    elif plan.nodes or plan.changes:
         yield from _actions(plan)
         yield ""
         yield from order_of_work(plan)
@@ -68,6 +70,16 @@ def _paragraphs(plan: Plan) -> Iterator[str]:
     for note in _notes(plan):
         yield ""
         yield note
+
+
+def _drift(plan: Plan) -> Iterator[str]:
+    """Show what `-refresh-only` found: nothing is to be done about it."""
+    yield "Note: Objects have changed outside of tdr"
+    yield ""
+    for change in sorted(plan.changes, key=lambda one: one.id.address):
+        yield from _block(change)
+        yield ""
+    yield "This is a refresh-only plan: it changes nothing. `tdr plan` shows what would undo these."
 
 
 def _actions(plan: Plan) -> Iterator[str]:
