@@ -76,6 +76,7 @@ def _with_references(nodes: Iterable[Node]) -> list[Node]:
     written = {n.change.id: n.id for n in found if isinstance(n, Step) and n.last}
     ready = {n.subjects[0]: n.id for n in found if isinstance(n, Gate) and n.kind is GateKind.READY}
     deleted = {n.change.id: n.id for n in found if isinstance(n, Step) and n.write is None}
+    usable = {**written, **ready}
     needs: dict[str, set[str]] = {node.id: set(node.needs) for node in found}
     for node in found:
         if not isinstance(node, Step):
@@ -83,7 +84,7 @@ def _with_references(nodes: Iterable[Node]) -> list[Node]:
         after, before = node.write, node.change.before
         if after is not None:
             # What proves a certificate must stand before that one is ready.
-            built = written if _is_validation(node.change.id) else {**written, **ready}
+            built = written if _is_validation(node.change.id) else usable
             needs[node.id] |= {built[id_] for id_ in after.depends_on if id_ in built and id_ not in deleted}
         for used in before.depends_on if before is not None else ():
             if used in deleted:
