@@ -97,14 +97,10 @@ def test_the_readmes_screens_are_what_the_screen_shows(tmp_path: Path) -> None:
     lines = [line for block in blocks for line in block.splitlines() if line.strip() and line[0] != "$"]
     assert len(lines) > 20
     with newcomers_folder(tmp_path) as shell:
-        shown = "".join(
-            shell(f"tdr {words}").stdout for words in ("plan", "apply -auto-approve", "check", "plan")
-        )
-    assert [
-        line
-        for line in lines
-        if not re.search(f"^{'.*'.join(map(re.escape, line.split('…')))}$", shown, re.MULTILINE)
-    ] == []
+        done = [shell(f"tdr {words}") for words in ("plan", "apply -auto-approve", "check", "plan")]
+    shown = "".join(part for one in done for part in (one.stdout, one.stderr))
+    patterns = {line: ".*".join(map(re.escape, line.split("…"))) for line in lines}
+    assert [line for line in lines if not re.search(f"^{patterns[line]}$", shown, re.MULTILINE)] == []
 
 
 def test_each_relative_link_leads_somewhere() -> None:
