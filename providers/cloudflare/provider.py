@@ -18,7 +18,7 @@ from providers.cloudflare.zones import CloudflareState, ZoneState, pack_from
 from reconciler.dns import Record
 from reconciler.errors import AuthError, Conflict
 from reconciler.model import Change, ResourceId
-from reconciler.provider import Composition, Live, Outcomes, Parts, Scope, Setting, Status
+from reconciler.provider import Composition, Failed, Live, Outcomes, Parts, Scope, Setting, Status
 
 
 class CloudflareProvider:
@@ -65,9 +65,16 @@ class CloudflareProvider:
         kind, _, rest = (batch[0].container or "").partition("/")
         name, _, phase = rest.partition("/")
         zone = self._zone(name, batch[0])
+        alias, owner = self._account.alias, self._account.owner
         if kind == "zone":
-            return apply_records(self._api, zone, self._account.owner, batch)
-        return Members(self._api, self._account.alias, self._account.owner, zone, phase).apply(batch)
+            outcomes = apply_records(self._api, zone, owner, batch)
+        else:
+            outcomes = Members(self._api, alias, owner, zone, phase).apply(batch)
+        for outcome in outcomes.values():
+            # What no single call says, such as a write that did not stick, has no context yet.
+            if isinstance(outcome, Failed):
+                outcome.error.provider = outcome.error.provider or f"{alias} (cloudflare)"
+        return outcomes
 
     def ready(self, ids: Collection[ResourceId]) -> Mapping[ResourceId, Status]:
         """Return for each tracking host whether an active certificate covers it; one list for each zone."""

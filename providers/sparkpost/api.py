@@ -19,7 +19,7 @@ from providers.sparkpost.convert import (
     sending_domain_from,
     tracking_domain_from,
 )
-from reconciler.errors import InvalidRequest, ProviderError, Unavailable
+from reconciler.errors import InvalidRequest, ProviderError, Unavailable, UnexpectedResponse
 from reconciler.provider import Calls
 
 T = TypeVar("T")
@@ -29,6 +29,9 @@ SUBACCOUNT_HEADER: Final = "X-MSYS-SUBACCOUNT"
 
 RETRY_LATER: Final = "1502"
 """Server resources unavailable: answered as 400, and to be tried again (docs: extended error codes)."""
+
+MEMBERS: Final = frozenset({"domain", "secure", "status"})
+"""Without any of these an object is no tracking domain."""
 
 EXISTS: Final = frozenset({"6100", "1602"})
 VERDICT: Final = re.compile(r"verif|invalid|dns|redirect|cname|http request", re.IGNORECASE)
@@ -149,7 +152,12 @@ class Api:
         """Return one tracking domain, of whatever subaccount, or None."""
 
         def read(answer: Answer) -> TrackingDomain | None:
-            return tracking_domain_from(self._results(answer), domain) if answer.ok else None
+            if not answer.ok:
+                return None
+            found = self._results(answer)
+            if isinstance(found, Mapping) and not MEMBERS & found.keys():
+                raise self._client.unexpected(answer, "the answer holds no tracking domain")
+            return tracking_domain_from(found, domain)
 
         return self._send(GET, read, domain, accept=says_missing)
 
@@ -237,9 +245,13 @@ class Api:
 
         def once() -> T:
             answer = self._client.send(operation.method, path, body=body, headers=headers)
-            if answer.ok or accept(answer):
+            if not (answer.ok or accept(answer)):
+                raise self._error(answer, operation)
+            try:
                 return read(answer)
-            raise self._error(answer, operation)
+            except UnexpectedResponse as error:
+                error.request_id = error.request_id or self._client.clean(answer.request_id)
+                raise
 
         return self._calls(UNIT, operation.name, once, repeatable=operation.repeatable, resource=domain)
 
