@@ -2,8 +2,8 @@
 
 A line names three files in the folder `candidates`:
 
-NAME.world.yaml    the vendor accounts as the sandbox takes them. What is not tdr's has the word `foreign` in it:
-                   the suite sees to it that every such thing is still there, and as it was, whatever happens.
+NAME.world.yaml    the vendor accounts as the sandbox takes them. What is not tdr's has the word `foreign` in
+                   it: the suite sees to it that every such thing stays, and stays as it was, come what may.
 NAME.domains.yaml  the main job: what a user would write.
 NAME.changed.yaml  the same hosts, wanted otherwise.
 """
@@ -32,7 +32,7 @@ class Candidate:
     name        of its three files
     pages       each makes one list of the world longer than a page of the vendor
     pending     makes the world one in which nothing can be done yet, as the zones are not served
-    impossible  settings of switches under which the main job cannot be done, each with what the error must say
+    impossible  settings of switches under which the main job cannot be done, with what the error must say
     """
 
     name: str

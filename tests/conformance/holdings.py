@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 # Ids and counters differ from run to run, as times do; events are what visitors did.
-VOLATILE = frozenset("id version changes made events wrapped settings_changed".split())
+VOLATILE = frozenset(("id", "version", "changes", "made", "events", "wrapped", "settings_changed"))
 STAMP = re.compile(r"\bat=[0-9TZ]+")
 Holdings = dict[str, Any]
 

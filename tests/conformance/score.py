@@ -1,4 +1,4 @@
-"""A job played through once without disturbance: its vendor calls in order, and what the vendors hold after."""
+"""A job done once without disturbance: its vendor calls in order, and what the vendors hold after it."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ class Beat:
     point: Point
     call: Call
     nth: int  # of the calls with this method and path, from the start of the job
+    applies: bool  # made for a change or a gate; else for the plan
 
     @property
     def writes(self) -> bool:
@@ -52,9 +53,8 @@ class Score:
 
     @property
     def applying(self) -> tuple[Beat, ...]:
-        """The calls from the one before the first write on: all before only read, and nothing has happened."""
-        first = next(n for n, beat in enumerate(self.beats) if beat.writes)
-        return self.beats[max(0, first - 1) :]
+        """The calls from the first that is made for a change on; those before are the plan's."""
+        return tuple(beat for beat in self.beats if beat.applies)
 
 
 def prepared(at: Stand, job: Job) -> None:
@@ -70,17 +70,23 @@ def score(candidate: Candidate, job: Job) -> Score:
         prepared(at, job)
         already = len(at.calls)
         passed: list[Point] = []
-        report = at.apply(choice=job.choice, seam=Seam(watch=passed.append), threads=1)
+        planning: list[int] = []
+        report = at.apply(
+            choice=job.choice,
+            seam=Seam(watch=passed.append),
+            threads=1,
+            planned=lambda _plan: planning.append(len(passed)),
+        )
         assert report.succeeded, report_text(report)
         calls = at.calls[already:]
         assert len(calls) == len(passed)
         at.converged(choice=job.choice)
-        return Score(tuple(_beats(passed, calls)), at.holdings())
+        return Score(tuple(_beats(passed, calls, planning[0])), at.holdings())
 
 
-def _beats(passed: list[Point], calls: list[Call]) -> list[Beat]:
+def _beats(passed: list[Point], calls: list[Call], planning: int) -> list[Beat]:
     alike = [(call.vendor, call.method, call.path) for call in calls]
     return [
-        Beat(point, call, alike[: n + 1].count(alike[n]))
+        Beat(point, call, alike[: n + 1].count(alike[n]), n >= planning)
         for n, (point, call) in enumerate(zip(passed, calls, strict=True))
     ]

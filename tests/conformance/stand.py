@@ -92,10 +92,12 @@ class Stand:
         *,
         seam: Seam | None = None,
         threads: int = 8,
+        planned: Callable[[Plan], object] = lambda _plan: None,
     ) -> Report:
-        """Read, plan, apply."""
+        """Read, plan, apply; `planned` is told of the plan before anything is done."""
         with self.session(file, seam) as session:
             plan, assembly = app.plan_from(session, app.read_world(session), choice or Choice())
+            planned(plan)
             keeper = GateKeeper(session.providers, network_from(self.environ), assembly.hosts, session.clock)
             engine = Engine(
                 session.providers,

@@ -1,4 +1,4 @@
-"""What every provider does: reads without writing, creates, changes, deletes, and then has nothing left to do."""
+"""What every provider does: it reads without writing, creates, changes, deletes, and then is done."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run that is cut off anywhere leaves nothing that the next run does not put right: nothing twice, nothing lost."""
+"""Where a run is cut off, the next one goes on: nothing is there twice, nothing is lost."""
 
 from __future__ import annotations
 
@@ -59,10 +59,8 @@ def after_a_cut(candidate: Candidate, job: Job, when: str, beat: Beat) -> Iterat
 
 
 def again(at: Stand, job: Job) -> Iterator[str]:
-    """Run a job from scratch and tell what is not as it should be then."""
+    """Run a job from scratch and tell what is not as after a run without disturbance, which left nothing to do."""
     report = at.apply(choice=job.choice)
     if any(host.outcome.value != "applied" for host in report.hosts):
         yield report_text(report)
-    left = at.plan(choice=job.choice)
-    yield from (f"still to do: {change.action.value} {change.id}" for change in left.changes)
     yield from differences(score(at.candidate, job).holdings, at.holdings())
