@@ -32,6 +32,7 @@ def findings(
         if view.domain is None:
             continue
         yield from _zone(view)
+        yield from _delegation(view)
         yield from _ownership(view, desired)
         if view.domain.state == "present":
             yield from _apex(view)
@@ -53,6 +54,24 @@ def _zone(view: HostView) -> Iterator[Finding]:
             "(tdr never creates a zone); then run tdr again",
             "dns",
         )
+
+
+def _delegation(view: HostView) -> Iterator[Finding]:
+    """Say where resolvers are sent instead; of a zone that the vendor calls active only as a warning, for it
+    may have servers of names that the vendor does not list."""
+    zone = view.view.zone if view.view is not None else None
+    if zone is None or not zone.delegated_to:
+        return
+    assigned = ", ".join(zone.name_servers)
+    yield Finding(
+        Severity.WARNING if zone.active else Severity.ERROR,
+        view.host,
+        f"zone {zone.name} is delegated to {', '.join(zone.delegated_to)}, and `{view.dns}` has assigned "
+        f"{assigned} to it: nothing that is written there takes effect",
+        f"set the assigned name servers at the registrar of {zone.name}, or name the alias that holds the "
+        "zone with `dns:`; then run tdr again",
+        "dns",
+    )
 
 
 def _ownership(view: HostView, desired: Desired) -> Iterator[Finding]:

@@ -77,6 +77,7 @@ class Zone:
     active        whether the vendor serves it; `status` is the vendor's word
     min_ttl       the vendor's floor, seconds
     atomic        whether one batch is one transaction
+    delegated_to  the servers that resolvers are sent to, where they were looked up and none is the vendor's
     """
 
     name: str
@@ -87,6 +88,7 @@ class Zone:
     min_ttl: int = 60
     atomic: bool = True
     account: str = ""
+    delegated_to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

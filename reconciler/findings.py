@@ -17,7 +17,11 @@ def problems_of(plan: Plan, desired: Desired) -> tuple[Problem, ...]:
     """Return the plan's findings with their places: errors first, then by domain, place and text."""
     placed = [(finding, _mark(finding, desired)) for finding in plan.findings]
     placed.sort(key=lambda one: (RANK[one[0].severity], one[0].host or "", one[1], one[0].text, one[0].lift))
-    return tuple(dict.fromkeys(_problem(finding, mark) for finding, mark in placed))
+    told: dict[tuple[object, ...], Problem] = {}
+    for finding, mark in placed:  # what two parts of one domain say alike is said once
+        same = (finding.severity, finding.host, finding.text, finding.lift)
+        told.setdefault(same if finding.host else (*same, mark), _problem(finding, mark))
+    return tuple(dict.fromkeys(told.values()))
 
 
 def findings_text(plan: Plan, desired: Desired) -> str:

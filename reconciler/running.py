@@ -20,6 +20,7 @@ from reconciler.assemble import Assembly
 from reconciler.calls import Stop
 from reconciler.clock import from_environment
 from reconciler.commands import color, err, out
+from reconciler.delegation import with_delegations
 from reconciler.desired import Desired
 from reconciler.errors import RefusedError, StalePlanError, UsageError
 from reconciler.findings import findings_text
@@ -34,6 +35,7 @@ from reconciler.reclaim import reclaiming
 from reconciler.registry import provider_types
 from reconciler.render import plan_text
 from reconciler.report import Report, report_text
+from reconciler.report_json import report_json
 from reconciler.saved import SavedPlan, plan_json, write_plan
 
 
@@ -92,14 +94,19 @@ class Opened(AbstractContextManager["Opened"]):
         """Read everything and make the plan."""
         world = app.read_world(self.session, everything=choice.prune)
         plan, assembly = app.plan_from(self.session, world, choice)
+        told = with_delegations(world, assembly, self.network)
+        if told is not None:
+            plan, assembly = app.plan_from(self.session, told, choice)
         return Made(plan, assembly, choice)
 
     def show(self, made: Made) -> None:
-        """Print the plan, what it found, and what it will cost."""
+        """Print the plan, what it found, what it will cost; with `-json` the stream tells the first two."""
         if getattr(self.args, "json", False):
-            out(json.dumps(self._document(made), sort_keys=True) + "\n")
-        else:
-            out(plan_text(made.plan, color=color(self.args)))
+            if self.args.command == "plan":
+                with progress_for(self.args, made.plan, self.clock, sys.stderr, planned_only=True):
+                    return
+            return
+        out(plan_text(made.plan, color=color(self.args)))
         err(findings_text(made.plan, self.session.desired))
         reads = {alias: calls.tally.total for alias, calls in self.session.calls.items()}
         err(forecast_text(made.plan, self.session.desired, self.session.types, reads))
@@ -168,7 +175,10 @@ class Opened(AbstractContextManager["Opened"]):
         return self._report(report, destroy=made.choice.destroy)
 
     def _report(self, report: Report, *, destroy: bool) -> int:
-        out(report_text(report, destroy=destroy))
+        if getattr(self.args, "json", False):
+            out(json.dumps({"type": "report", "report": report_json(report)}) + "\n")
+        else:
+            out(report_text(report, destroy=destroy))
         return 0 if report.succeeded else 1
 
     # -- ownership

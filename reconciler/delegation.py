@@ -1,0 +1,58 @@
+"""Whether a zone that is about to be written to is the one that resolvers find."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Protocol
+
+from reconciler.assemble import Assembly, World
+from reconciler.dns import Zone
+from reconciler.provider import Live
+
+LOOKUPS_AT_ONCE = 16
+
+
+class Delegations(Protocol):
+    """The network as far as it is asked here (`reconciler.net`)."""
+
+    def delegation(self, zone: str) -> tuple[str, ...]:
+        """Return the names of the servers that the parent hands a zone to."""
+
+
+def with_delegations(world: World, assembly: Assembly, network: Delegations) -> World | None:
+    """Return what was read with the name servers found for each zone that is delegated elsewhere.
+
+    Only zones that matter to this plan are looked up: those in which a host is to move, and those that the
+    vendor does not serve yet. None where there is nothing to add.
+    """
+    zones = sorted(set(_doubtful(assembly)))
+    if not zones:
+        return None
+    with ThreadPoolExecutor(LOOKUPS_AT_ONCE) as pool:
+        found = dict(zip(zones, pool.map(network.delegation, zones), strict=True))
+    return {alias: _elsewhere(live, found) for alias, live in world.items()} if any(found.values()) else None
+
+
+def _doubtful(assembly: Assembly) -> Iterator[str]:
+    for view in assembly.hosts.values():
+        zone = view.view.zone if view.view is not None and view.domain is not None else None
+        if zone is not None and zone.name_servers and (view.moves or not zone.active):
+            yield zone.name
+
+
+def _elsewhere(live: Live, found: Mapping[str, tuple[str, ...]]) -> Live:
+    zones = tuple(_told(zone, found.get(zone.name, ())) for zone in live.zones)
+    return replace(live, zones=zones)
+
+
+def _told(zone: Zone, found: tuple[str, ...]) -> Zone:
+    """Return the zone; one of the vendor's servers among those found is enough: the rest is the user's."""
+    plain = {_plain(name) for name in found}
+    assigned = {_plain(name) for name in zone.name_servers}
+    return zone if assigned & plain else replace(zone, delegated_to=tuple(sorted(plain)))
+
+
+def _plain(name: str) -> str:
+    return name.rstrip(".").lower()
