@@ -110,7 +110,9 @@ def _page_harms(rule: PageRule) -> Iterator[Harm]:
     if "forwarding_url" in rule.actions:
         yield Harm(breaks=True, text="redirects before SparkPost sees the click")
     if "always_use_https" in rule.actions:
-        yield Harm(breaks=False, text="redirects http links to https: every old link costs one more request")
+        yield Harm(
+            breaks=True, text="redirects http links to https: links in mail already sent lose their click"
+        )
 
 
 # -- rules that come after tdr's, which win over them
@@ -152,9 +154,11 @@ _CACHED: Final = Harm(breaks=False, text="caches links: repeated opens and click
 def _setting_findings(host: str, zone: ZoneState) -> Iterator[Finding]:
     if zone.settings.get("always_use_https") == "on":
         text = f"zone {zone.name} has Always Use HTTPS on: http links are redirected before they are tracked"
-        yield warning(
-            host, text, "turn it off (SSL/TLS, Edge Certificates) if old http links are about", "cdn"
+        lift = (
+            "turn it off (SSL/TLS, Edge Certificates) and redirect the zone's other hosts by a rule that "
+            "leaves this one out"
         )
+        yield error(host, text, lift, "cdn")
     header = zone.settings.get("security_header")
     policy = header.get("strict_transport_security") if isinstance(header, Mapping) else None
     if isinstance(policy, Mapping) and policy.get("enabled"):

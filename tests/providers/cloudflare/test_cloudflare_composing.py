@@ -272,7 +272,7 @@ def test_user_agent_rewritten_is_a_warning() -> None:
         ({"host_header_override": "x.example.com"}, Severity.ERROR),
         ({"forwarding_url": {"url": "https://x"}}, Severity.ERROR),
         ({"resolve_override": "x.example.com"}, Severity.ERROR),
-        ({"always_use_https": True}, Severity.WARNING),
+        ({"always_use_https": True}, Severity.ERROR),
     ],
 )
 def test_page_rules_on_the_host_are_named(action: dict[str, Any], severity: Severity) -> None:
@@ -285,11 +285,14 @@ def test_page_rules_on_the_host_are_named(action: dict[str, Any], severity: Seve
     assert composed(replace(ZONE, page_rules=(off, other))).findings == ()
 
 
-def test_forced_https_and_hsts_of_the_parent_are_told() -> None:
+def test_forced_https_is_refused_and_hsts_of_the_parent_told() -> None:
+    """Forced https would fail the proof after DNS moved; HSTS only asks for an order."""
     policy = {"strict_transport_security": {"enabled": True, "include_subdomains": True}}
     settings = attrs(ssl="full", always_use_https="on", security_header=policy)
-    first, second = warnings(composed(replace(ZONE, settings=settings)))
-    assert "Always Use HTTPS" in first
+    found = composed(replace(ZONE, settings=settings))
+    [refused] = [finding.text for finding in found.findings if finding.severity is Severity.ERROR]
+    assert "Always Use HTTPS" in refused
+    [second] = warnings(found)
     assert "HSTS for its hosts and all hosts below it" in second
 
 
