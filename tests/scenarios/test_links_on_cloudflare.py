@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -15,6 +12,7 @@ from tests.scenarios.town import (
     NOTHING,
     PROVIDERS,
     Town,
+    clicking,
     cname,
     live_click,
     sparkpost,
@@ -37,26 +35,6 @@ def done(open_town: Open, plan: str = "business") -> Town:
     town.settled(file)
     town.sparkpost_now(clear_events=True)
     return town
-
-
-@contextmanager
-def clicking(town: Town, link: str) -> Iterator[list[tuple[int, str]]]:
-    """Click a link again and again meanwhile, as people with a caching resolver do."""
-    answers: list[tuple[int, str]] = []
-    over = threading.Event()
-
-    def click() -> None:
-        while not over.is_set():
-            answer = town.visit(link)
-            answers.append((answer.status, answer.header("location")))
-
-    with ThreadPoolExecutor(1) as pool:
-        clicks = pool.submit(click)
-        try:
-            yield answers
-        finally:
-            over.set()
-            clicks.result()
 
 
 def test_the_origin_sees_the_clicks_host_user_agent_and_client(open_town: Open) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import threading
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -219,3 +221,23 @@ def town(world: Mapping[str, Any], folder: Path) -> Iterator[Town]:
         here = Town(sandbox, folder)
         yield here
         here.judge()
+
+
+@contextmanager
+def clicking(town: Town, link: str, **options: Any) -> Iterator[list[tuple[int, str]]]:
+    """Click a link again and again meanwhile, as people with a caching resolver do."""
+    answers: list[tuple[int, str]] = []
+    over = threading.Event()
+
+    def click() -> None:
+        while not over.is_set():
+            answer = town.visit(link, **options)
+            answers.append((answer.status, answer.header("location")))
+
+    with ThreadPoolExecutor(1) as pool:
+        clicks = pool.submit(click)
+        try:
+            yield answers
+        finally:
+            over.set()
+            clicks.result()
