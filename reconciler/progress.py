@@ -25,15 +25,18 @@ class Progress(Protocol):
 
 
 @contextmanager
-def progress_for(args: Namespace, plan: Plan, clock: Clock, stream: TextIO) -> Iterator[Progress]:
-    """Give the display that fits; it ends with the block."""
+def progress_for(
+    args: Namespace, plan: Plan, clock: Clock, stream: TextIO, *, planned_only: bool = False
+) -> Iterator[Progress]:
+    """Give the display that fits; it ends with the block. `planned_only`: nothing will be done."""
     if getattr(args, "json", False):
         events = JsonProgress(plan, clock, sys.stdout, metadata.version("tdr-reconciler"))
         events.open()
         try:
             yield events
         finally:
-            events.close()
+            if not planned_only:
+                events.close()
     elif _is_lively(args, stream):
         live = import_module("reconciler.progress_live").LiveProgress(plan, clock, stream)  # brings rich
         with live:
