@@ -37,6 +37,7 @@ from reconciler.records import (
     zone_views,
 )
 from reconciler.tracking import SECURE
+from reconciler.twins import seen_once
 
 World = Mapping[str, Live]
 
@@ -70,7 +71,7 @@ def assemble(
     composed = {
         alias: providers[alias].compose(present(parts[alias]), world[alias]) for alias in sorted(providers)
     }
-    live_other = {r.id: r for live in world.values() for r in live.resources}
+    live_other = seen_once(desired, world)
     orphans = tuple(sorted(_ours_unnamed(desired, zones, live_other.values())))
     hosts = {
         host: _host_view(host, desired, zones, composed, live_other)

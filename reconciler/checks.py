@@ -10,6 +10,7 @@ from reconciler.desired import Desired
 from reconciler.hostview import HostView
 from reconciler.model import Finding, Severity
 from reconciler.provider import Composition, Live
+from reconciler.twins import holders
 
 GAP_NEEDED_S = {"B": 300, "C": 1800}
 """The shortest `allow_gap` of a class of move, for a host that serves https today (design of the gates)."""
@@ -20,6 +21,13 @@ GAP_REASON = {
 }
 
 
+OLD_LINKS = "links in mail already sent belong to the old account and would break"
+SIBLING = (
+    "keep this host where it is and build a sibling (such as click2) in the new account; "
+    "when the old links have died, write `state: absent` for this one"
+)
+
+
 def findings(
     desired: Desired,
     hosts: Mapping[str, HostView],
@@ -27,6 +35,7 @@ def findings(
     composed: Mapping[str, Composition],
 ) -> Iterator[Finding]:
     """Yield every refusal and warning that the engine itself has about the file's hosts."""
+    held = holders(world)
     reachable = {hash8(account) for live in world.values() for account in live.accounts}
     for view in hosts.values():
         if view.domain is None:
@@ -39,6 +48,7 @@ def findings(
             yield from _proxied(view, composed)
             yield from _gap(view)
             yield from _accounts(view, desired, composed, reachable)
+            yield from _held_elsewhere(view, held)
 
 
 def _error(host: str, text: str, lift: str, key: str = "") -> Finding:
@@ -145,6 +155,20 @@ def _accounts(
     yield from _moved_account(view, claim, desired, composed, reachable)
 
 
+def _held_elsewhere(view: HostView, held: Mapping[str, tuple[str, ...]]) -> Iterator[Finding]:
+    """Refuse what would leave a live host behind in the account of another alias; a claim tells it better."""
+    domain, aliases = view.domain, held.get(view.host, ())
+    if domain is None or not aliases or domain.sparkpost in aliases or (view.claim and view.claim.get("sp")):
+        return
+    yield _error(
+        view.host,
+        f"{view.host} is live in the SparkPost account of `{', '.join(aliases)}` and the file puts it into "
+        f"{f'`{domain.sparkpost}`' if domain.sparkpost else 'none'}: {OLD_LINKS}",
+        SIBLING,
+        "sparkpost",
+    )
+
+
 def _moved_account(
     view: HostView,
     claim: Claim,
@@ -160,8 +184,7 @@ def _moved_account(
         yield _error(
             view.host,
             f"{view.host} is live in SparkPost account {written} and the file moves it to {new or 'none'}: "
-            "links in mail already sent belong to the old account and would break",
-            "keep this host where it is and build a sibling (such as click2) in the new account; "
-            "when the old links have died, write `state: absent` for this one",
+            f"{OLD_LINKS}",
+            SIBLING,
             "sparkpost",
         )
