@@ -49,7 +49,7 @@ class Assembly:
     desired   what should exist, for the hosts that the file names as present
     live      what exists for hosts in the file, or claimed or marked by the owner
     hosts     the view of each host
-    orphans   hosts that the owner claims or marks and that no file names
+    orphans   hosts that the owner claims, or marks where no zone tells of claims, and that no file names
     """
 
     desired: Mapping[ResourceId, Resource]
@@ -102,15 +102,18 @@ def _ours_unnamed(desired: Desired, zones: Mapping[str, Views], live: Iterable[R
         h for views in zones.values() for view in views.values() for h in claimed_hosts(view, desired.owner)
     )
     marked = {r.host for r in live if r.mark == desired.owner and r.host}
-    lost = {host for host in marked if _others_claim(host, desired.owner, zones)}
+    lost = {host for host in marked if _is_given_up(host, desired.owner, zones)}
     yield from ({*claimed, *marked} - lost) - desired.domains.keys()
 
 
-def _others_claim(host: str, owner: str, zones: Mapping[str, Views]) -> bool:
-    """Tell whether only others claim host: what still bears our mark was taken over."""
-    views = (view_for(host, of_account) for of_account in zones.values())
-    owners = {claim.owner for view in views if view for claim in claims_of(host, view)}
-    return bool(owners) and owner not in owners
+def _is_given_up(host: str, owner: str, zones: Mapping[str, Views]) -> bool:
+    """Tell whether owner has no claim on host any more: it was forgotten or taken over, whatever marks say.
+
+    Only where the records of the host's zone were read; elsewhere the marks are all there is to go by.
+    """
+    found = (view_for(host, of_account) for of_account in zones.values())
+    views = [view for view in found if view is not None and view.by_name]
+    return bool(views) and all(claim.owner != owner for view in views for claim in claims_of(host, view))
 
 
 def _host_view(

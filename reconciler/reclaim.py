@@ -63,7 +63,8 @@ def reclaiming(
         owners = ", ".join(sorted(parse_claim(t).owner for t in texts if is_claim(t)))
         raise RefusedError(f"{name} is claimed by `{owners}`, not by `{owner}`")
     kept = [text for text in texts if text not in mine]
-    if old_owner is not None:
+    ours_stands = any(is_claim(text) and parse_claim(text).owner == desired.owner for text in kept)
+    if old_owner is not None and not ours_stands:
         kept.append(parse_claim(mine[0]).updated({"o": desired.owner}).text())
     if not kept:
         return Change(held.claim.id, Action.DELETE, held.claim, None)

@@ -6,15 +6,19 @@ are created, edited and deleted, and new ones stand at the end.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from providers.cloudflare.api import Api
 from providers.cloudflare.rules import (
+    EDITED,
+    OFF,
     OwnRule,
     Setting,
+    left_by,
     member_setting,
     members,
+    narrowed_body,
     own_rules,
     placed,
     rule_body,
@@ -66,55 +70,58 @@ class Members:
             str(c.after.host): member_setting(c.after) for c in changes if c.after is not None
         }
         gone = [str(c.before.host) for c in changes if c.after is None and c.before is not None]
-        adopted: defaultdict[str, list[str]] = defaultdict(list)
-        for change in changes:
-            if change.before is not None and change.before.mark not in (None, self._owner):
-                adopted[str(change.before.mark)].append(str(change.before.host))
+        adopted = [
+            str(c.before.host) for c in changes if c.before and c.before.mark not in (None, self._owner)
+        ]
         before = own_rules(ruleset, self._owner)
         after = placed(self._phase, self._owner, before, wanted, gone)
         if ruleset is None:
             self._create_ruleset(after)
         else:
-            self._write_rules(ruleset, {rule.id: rule for rule in before}, after, self._owner)
-            for owner, hosts in sorted(adopted.items()):
-                self._leave(ruleset, owner, hosts)
+            self._write_rules(ruleset, {rule.id: rule for rule in before}, after)
+            self._leave(ruleset, adopted)
 
-    def _leave(self, ruleset: Ruleset, owner: str, hosts: Sequence[str]) -> None:
-        """Take hosts that were adopted out of the rules of their former owner."""
-        before = own_rules(ruleset, owner)
-        after = placed(self._phase, owner, before, {}, hosts)
-        self._write_rules(ruleset, {rule.id: rule for rule in before}, after, owner)
+    def _leave(self, ruleset: Ruleset, hosts: Sequence[str]) -> None:
+        """Take hosts that were adopted, and stand in a rule of ours by now, out of the rules of others."""
+        for rule, staying in left_by(ruleset, hosts, self._owner):
+            if staying:
+                self._edit(ruleset, rule.id, narrowed_body(rule, staying))
+            else:
+                self._api.delete_rule(self._zone.name, self._zone.id, ruleset, rule.id)
 
     def _create_ruleset(self, rules: Sequence[OwnRule]) -> None:
         bodies = [rule_body(self._phase, self._owner, rule) for rule in rules if rule.hosts]
         if bodies:
             self._api.create_ruleset(self._zone.name, self._zone.id, self._phase, bodies)
 
-    def _write_rules(
-        self, ruleset: Ruleset, before: Mapping[str, OwnRule], after: Sequence[OwnRule], owner: str
-    ) -> None:
+    def _write_rules(self, ruleset: Ruleset, before: Mapping[str, OwnRule], after: Sequence[OwnRule]) -> None:
         """Write what differs: a host that moves is in its new rule before it leaves the old one."""
         zone, zone_id = self._zone.name, self._zone.id
         changed = [rule for rule in after if rule.id and rule != before[rule.id]]
         growing = [rule for rule in changed if rule.readable - before[rule.id].readable]
+        live = {rule.id: rule for rule in ruleset.rules}
         for rule in after:
             if not rule.id:
-                self._api.add_rule(zone, zone_id, ruleset, rule_body(self._phase, owner, rule))
+                self._api.add_rule(zone, zone_id, ruleset, rule_body(self._phase, self._owner, rule))
         for rule in [*growing, *(rule for rule in changed if rule not in growing)]:
-            if rule.hosts:
-                body = rule_body(self._phase, owner, rule)
-                self._api.edit_rule(zone, zone_id, ruleset, rule.id, body)
-            else:
+            if not rule.hosts:
                 self._api.delete_rule(zone, zone_id, ruleset, rule.id)
+            elif rule.setting in (OFF, EDITED):
+                self._edit(ruleset, rule.id, narrowed_body(live[rule.id], rule.hosts))
+            else:
+                self._edit(ruleset, rule.id, rule_body(self._phase, self._owner, rule))
+
+    def _edit(self, ruleset: Ruleset, rule_id: str, body: dict[str, Any]) -> None:
+        self._api.edit_rule(self._zone.name, self._zone.id, ruleset, rule_id, body)
 
 
 def judge(change: Change, live: Resource | None) -> Outcome | None:
     """Give the outcome of a change that needs no write, or must not be written; None: write. Pure."""
     if change.action in {Action.NOOP, Action.FORGET} or _is_done(live, change.after):
         return Done(live)
-    if _agrees(live, change.before) and (
-        live is None or change.before is None or live.mark == change.before.mark
-    ):
+    same_mark = live is None or change.before is None or live.mark == change.before.mark
+    # As planned, but still in the rule of the owner that it is adopted from: that write was cut off.
+    if same_mark and (_agrees(live, change.before) or (change.before and _agrees(live, change.after))):
         return None
     now = f"it is now {dict(live.attrs)} of owner {live.mark}" if live is not None else "it is gone"
     return Failed(

@@ -6,7 +6,7 @@ go to the first rule with room; nothing is rebalanced.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -54,10 +54,12 @@ def own_rules(ruleset: Ruleset | None, owner: str) -> tuple[OwnRule, ...]:
     if ruleset is None:
         return ()
     return tuple(
-        OwnRule(rule.ref, setting_of(ruleset.phase, rule), hosts_in(rule.expression), rule.id)
-        for rule in ruleset.rules
-        if owner_of(ruleset.phase, rule.ref) == owner
+        _own_rule(ruleset.phase, rule) for rule in ruleset.rules if owner_of(ruleset.phase, rule.ref) == owner
     )
+
+
+def _own_rule(phase: str, rule: Rule) -> OwnRule:
+    return OwnRule(rule.ref, setting_of(phase, rule), hosts_in(rule.expression), rule.id)
 
 
 def setting_of(phase: str, rule: Rule) -> Setting:
@@ -108,19 +110,42 @@ def rule_body(phase: str, owner: str, rule: OwnRule) -> dict[str, Any]:
     }
 
 
-def members(alias: str, zone: str, ruleset: Ruleset, outputs: Attrs, mine: str) -> Iterator[Resource]:
-    """Yield each host of tdr's rules in a phase once; those of the owner `mine` count before others'.
+def narrowed_body(rule: Rule, hosts: frozenset[str]) -> dict[str, Any]:
+    """Give a rule as it stands, for other hosts: an edit takes all members, and these are not ours to set."""
+    return {
+        "ref": rule.ref,
+        "description": rule.description,
+        "enabled": rule.enabled,
+        "expression": expression_for(hosts),
+        "action": rule.action,
+        "action_parameters": _plain(rule.parameters),
+    }
 
-    A later rule wins at the vendor, so of several the last one tells what the host gets.
+
+def _plain(value: object) -> Any:
+    """Give a frozen value as JSON takes it."""
+    if isinstance(value, Mapping):
+        return {name: _plain(inner) for name, inner in value.items()}
+    return [_plain(inner) for inner in value] if isinstance(value, tuple) else value
+
+
+def members(alias: str, zone: str, ruleset: Ruleset, outputs: Attrs, mine: str) -> Iterator[Resource]:
+    """Yield each host of tdr's rules in a phase once, with what the last rule that names it gives: it wins.
+
+    A host in rules of several owners bears the mark of another than `mine`, until it has left theirs.
     """
-    found: dict[str, tuple[str, OwnRule]] = {}
-    owners = {owner for rule in ruleset.rules if (owner := owner_of(ruleset.phase, rule.ref))}
-    for owner in (*sorted(owners - {mine}), mine):
-        found.update((host, (owner, rule)) for rule in own_rules(ruleset, owner) for host in rule.readable)
-    for host, (owner, rule) in sorted(found.items()):
-        made = member(alias, zone, ruleset.phase, host, rule.setting)
-        rule_outputs = attrs(**outputs, ruleset=ruleset.id, rule=rule.id)
-        yield replace(made, outputs=rule_outputs, mark=owner)
+    held: dict[str, list[tuple[str, OwnRule]]] = {}
+    for rule in ruleset.rules:
+        if owner := owner_of(ruleset.phase, rule.ref):
+            own = _own_rule(ruleset.phase, rule)
+            for host in own.readable:
+                held.setdefault(host, []).append((owner, own))
+    for host, holders in sorted(held.items()):
+        last = holders[-1][1]
+        made = member(alias, zone, ruleset.phase, host, last.setting)
+        others = [owner for owner, _ in holders if owner != mine]
+        rule_outputs = attrs(**outputs, ruleset=ruleset.id, rule=last.id)
+        yield replace(made, outputs=rule_outputs, mark=others[-1] if others else mine)
 
 
 def member(alias: str, zone: str, phase: str, host: str, setting: Setting) -> Resource:
@@ -139,6 +164,16 @@ def member_setting(resource: Resource) -> Setting:
     if not isinstance(value, str | int):
         raise TypeError(f"not a member of a rule: {resource.id}")
     return value
+
+
+def left_by(ruleset: Ruleset, hosts: Collection[str], mine: str) -> Iterator[tuple[Rule, frozenset[str]]]:
+    """Yield each rule of an owner other than `mine` that names one of hosts, with the hosts that stay."""
+    for rule in ruleset.rules:
+        if owner_of(ruleset.phase, rule.ref) in (None, mine):
+            continue
+        there = hosts_in(rule.expression) or frozenset()
+        if not there.isdisjoint(hosts):
+            yield rule, there.difference(hosts)
 
 
 # -- placement

@@ -102,10 +102,11 @@ def test_a_ref_tells_its_owner_and_its_phase(owner: str, number: int) -> None:
     assert owner_of(CACHE_PHASE, ref) is None
 
 
-def test_a_host_in_two_owners_rules_is_reported_as_ours() -> None:
+def test_a_host_in_two_owners_rules_is_reported_as_the_other_ones() -> None:
     expression = '(http.host in {"a.example.com"})'
     both = Ruleset("r", CONFIG_PHASE, (rule("tdr-ssl-acme", expression), rule("tdr-ssl-other", expression)))
-    assert [m.mark for m in members("web", "example.com", both, EMPTY, "acme")] == ["acme"]
+    assert [m.mark for m in members("web", "example.com", both, EMPTY, "acme")] == ["other"]
+    assert [m.mark for m in members("web", "example.com", both, EMPTY, "other")] == ["acme"]
     assert [m.mark for m in members("web", "example.com", both, EMPTY, "third")] == ["other"]
 
 
