@@ -10,7 +10,8 @@ from collections.abc import Iterator
 import pytest
 
 OURS = re.compile(r"(TDR|SPARKPOST|CLOUDFLARE|TF)_|(https?|all|no)_proxy$|(NO|FORCE)_COLOR$", re.IGNORECASE)
-KEPT = {"TDR_API_SPECS", "TDR_REWRITE_GOLDEN"}  # where the vendors' descriptions lie: a setting of the suite itself
+# Settings of the suite itself: where the vendors' descriptions lie, whether golden files are written anew.
+KEPT = {"TDR_API_SPECS", "TDR_REWRITE_GOLDEN"}
 GUARDED = {"socket.connect", "socket.sendto", "socket.bind", "socket.getaddrinfo"}
 
 
