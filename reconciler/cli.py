@@ -35,7 +35,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"Error: {error}\nRun `tdr --help` for usage.\n")
         return ERROR
     except TdrError as error:
-        sys.stderr.write("".join(f"Error: {line}\n" for line in str(error).splitlines()))
+        # Lines that are indented belong to the error before them.
+        lines = str(error).splitlines()
+        sys.stderr.write("".join(f"{line if line[:1] == ' ' else f'Error: {line}'}\n" for line in lines))
         return ERROR
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -76,6 +78,20 @@ def seconds(text: str) -> int:
     return int(match[1]) * SECONDS[match[2]]
 
 
+def from_zero(text: str) -> int:
+    """Return a whole number that is not negative."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no number; write 0 or more")
+    return int(text)
+
+
+def from_one(text: str) -> int:
+    """Return a whole number above zero."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} does not do; write 1 or more")
+    return int(text)
+
+
 def truth(text: str) -> bool:
     """Return what `-input=false` says."""
     if text.lower() not in ("true", "false", "0", "1"):
@@ -114,7 +130,7 @@ def _command(commands: Subparsers[Parser], name: str, text: str, *, files: str =
     found = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
     if files:
         operand = "YAML files or folders (domains.yaml if none)"
-        found.add_argument("operands", nargs="*", metavar=files, help=operand)
+        found.add_argument("operands", nargs="*", default=[], metavar=files, help=operand)
     found.add_argument("--no-color", action="store_true", help="no colours, also with NO_COLOR set")
     return found
 
@@ -122,12 +138,12 @@ def _command(commands: Subparsers[Parser], name: str, text: str, *, files: str =
 def _add_choice(command: Parser) -> None:
     """Add what plan, apply and destroy share."""
     add = command.add_argument
-    add("--target", action="append", default=[], metavar="HOST", help="only this domain (glob)")
-    add("--exclude", action="append", default=[], metavar="HOST", help="all but this domain (glob)")
+    add("--target", action="append", default=[], metavar="HOST", help="only this domain (glob), or this address")
+    add("--exclude", action="append", default=[], metavar="HOST", help="all but this domain (glob), or this address")
     add("--replace", action="append", default=[], metavar="ADDRESS", help="make this resource anew")
     add("--prune", action="store_true", help="delete what this owner made and no file names")
-    add("--max-deletes", type=int, metavar="N", help="how many domains may be deleted in this run")
-    add("--parallelism", type=int, default=8, metavar="N", help="threads for each account (8)")
+    add("--max-deletes", type=from_zero, metavar="N", help="how many domains may be deleted in this run")
+    add("--parallelism", type=from_one, default=8, metavar="N", help="threads for each account (8)")
     add("--timeout", type=seconds, default=2700, metavar="TIME", help="end of the run (45m)")
     add("--json", action="store_true", help="one JSON object a line on stdout")
     add("--input", type=truth, default=True, metavar="true|false", help="false: ask nothing")
@@ -168,7 +184,7 @@ def _add_others(commands: Subparsers[Parser]) -> None:
     adopt.add_argument("--from", dest="old_owner", required=True, metavar="OWNER", help="whose it is now")
     for command in (forget, adopt):
         command.add_argument("domain", metavar="DOMAIN")
-        command.add_argument("operands", nargs="*", metavar="FILE")
+        command.add_argument("operands", nargs="*", default=[], metavar="FILE")
         command.add_argument("--auto-approve", action="store_true", help="do not ask")
         command.add_argument("--input", type=truth, default=True, metavar="true|false")
     _command(commands, "schema", "print the JSON Schema of the YAML, provider options included", files="")

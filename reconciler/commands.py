@@ -49,7 +49,8 @@ def validate(args: Namespace) -> int:
     if args.json:
         out(json.dumps(validation(()), indent=2) + "\n")
     else:
-        out(f"Success! The configuration is valid: {len(desired.domains)} domains.\n")
+        count = len(desired.domains)
+        out(f"Success! The configuration is valid: {count} domain{'s' * (count != 1)}.\n")
     return OK
 
 

@@ -45,7 +45,7 @@ def prove(
         out("".join(f"{proof.text}\n\n" for proof in proofs))
         failed = [proof.host for proof in proofs if not proof.ok]
         word = f"{', '.join(failed)} not proven" if failed else "all proven"
-        out(f"{len(proofs)} domains checked: {word}.\n")
+        out(f"{len(proofs)} domain{'s' * (len(proofs) != 1)} checked: {word}.\n")
     return 0 if all(proof.ok for proof in proofs) else NOT_PROVEN
 
 

@@ -154,7 +154,7 @@ class Opened(AbstractContextManager["Opened"]):
         if changed:
             listed = "\n".join(f"  {line}" for line in changed)
             raise StalePlanError(
-                f"the plan is stale: since it was approved, this moved\n{listed}\nplan again"
+                f"the plan is stale, plan again: since it was approved, this moved\n{listed}"
             )
         return now
 
