@@ -18,12 +18,12 @@ from reconciler.calls import Stop
 from reconciler.claim import stamp
 from reconciler.clock import Clock
 from reconciler.diff import resolved
+from reconciler.dns import HOST, role_of
 from reconciler.durations import about
 from reconciler.errors import Conflict, InvalidRequest, NotReady, ProviderError, Transient
 from reconciler.gates import GateKeeper, stamped_at_s
 from reconciler.model import Action, Change, Resource, ResourceId
-from reconciler.order import MOVE, STAMP, role_of
-from reconciler.plan import Gate, GateKind, Node, Plan, Step
+from reconciler.plan import MOVE, STAMP, Gate, GateKind, Node, Plan, Step
 from reconciler.pool import Pool
 from reconciler.provider import Done, Failed, Outcomes, Provider, Status
 from reconciler.report import Outcome, Report, Result, report_of
@@ -332,7 +332,24 @@ class Run:
             if gates[0].kind is GateKind.OLD_TTL:
                 self._end(gates[0], Result(Outcome.APPLIED))
             else:
-                self._ask(tuple(gates))
+                self._ask((*gates, *self._waiting_too(gates[0])))
+
+    def _waiting_too(self, asked: Gate) -> list[Gate]:
+        """Take along what else waits for the same account's readiness: one list answers for all."""
+        mine: list[Gate] = []
+        rest: list[tuple[float, int, Node]] = []
+        for entry in sorted(self.waiting):
+            gate = entry[2]
+            if (
+                isinstance(gate, Gate)
+                and gate.kind is asked.kind is GateKind.READY
+                and _same_account(gate, asked)
+            ):
+                mine.append(gate)
+            else:
+                rest.append(entry)
+        self.waiting = rest
+        return mine
 
     def _ask(self, gates: tuple[Gate, ...]) -> None:
         alias = gates[0].subjects[0].alias if gates[0].kind in (GateKind.READY, GateKind.VERIFIED) else "net"
@@ -392,12 +409,16 @@ class Run:
         self._end(gate, Result(Outcome.FAILED, told, rolled_back=isinstance(outcome, Done)))
 
 
+def _same_account(one: Gate, other: Gate) -> bool:
+    return one.subjects[0].alias == other.subjects[0].alias
+
+
 def _container(step: Step) -> tuple[str, str]:
     return step.change.id.alias, step.change.container or step.change.id.address
 
 
 def _is_move(step: Step) -> bool:
-    return step.write is not None and role_of(step.change.id) == "host" and step.phase in ("", MOVE)
+    return step.write is not None and role_of(step.change.id) == HOST and step.phase in ("", MOVE)
 
 
 def _may_help(outcome: Done | Failed | None) -> bool:
