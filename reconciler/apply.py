@@ -111,7 +111,7 @@ class Run:
     pools: dict[str, Pool] = field(init=False, default_factory=dict)
     moved: dict[str, Change] = field(init=False, default_factory=dict)
     returning: dict[str, tuple[Gate, str]] = field(init=False, default_factory=dict)
-    moved_at_s: dict[str, float] = field(init=False, default_factory=dict)
+    answered_at_s: dict[str, float] = field(init=False, default_factory=dict)
     counter: Any = field(init=False, default_factory=itertools.count)
 
     def __post_init__(self) -> None:
@@ -177,6 +177,8 @@ class Run:
         elapsed_s = self.engine.clock.now() - self.started.get(node.id, self.engine.clock.now())
         self.engine.emit(Event(result.outcome.value, node, elapsed_s, result.why))
         if result.outcome is Outcome.APPLIED:
+            if isinstance(node, Gate) and node.kind is GateKind.ANSWERS:
+                self.answered_at_s[node.host] = self.engine.clock.now()
             self.sorter.done(node.id)
 
     def _pool(self, name: str) -> Pool:
@@ -278,7 +280,6 @@ class Run:
             case Done():
                 if _is_move(step):
                     self.moved[step.host] = step.change
-                    self.moved_at_s[step.host] = self.engine.clock.now()
                 self._end(step, Result(Outcome.APPLIED))
             case Failed(error=NotReady() as error) if self._may_ask_again(step):
                 self.engine.emit(Event("progress", step, text=str(error)))
@@ -311,7 +312,9 @@ class Run:
         self.engine.emit(Event("start", gate))
         due_s = self.engine.clock.now()
         if gate.kind is GateKind.OLD_TTL:
-            due_s = self.engine.keeper.old_answer_gone_s(gate, self.current, self.moved_at_s.get(gate.host))
+            due_s = self.engine.keeper.old_answer_gone_s(
+                gate, self.current, self.answered_at_s.get(gate.host)
+            )
         if due_s > self.engine.deadline_s:
             left = about(due_s - self.engine.clock.now())
             self._end(gate, Result(Outcome.WAITING, f"{left} left", scheduled=True))

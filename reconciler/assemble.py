@@ -16,7 +16,7 @@ from reconciler.desired import Desired, Domain
 from reconciler.diff import resolve, resolved
 from reconciler.dns import HostTarget, Record
 from reconciler.hostview import HostView
-from reconciler.model import Finding, Ref, Resource, ResourceId, Severity
+from reconciler.model import Finding, Ref, Resource, ResourceId, Severity, attrs
 from reconciler.parts import present
 from reconciler.provider import Composition, DnsProvider, Live, Parts, Provider, Wanted
 from reconciler.records import (
@@ -77,6 +77,7 @@ def assemble(
         host: _host_view(host, desired, zones, composed, live_other)
         for host in sorted({*desired.domains, *orphans})
     }
+    hosts = _pinned(desired, hosts, world, providers)
     wanted = list(_records(desired, hosts, composed))
     stale = _stale_records(desired, parts, world, providers, live_other)
     live = {**live_other, **_live_records(hosts, [*wanted, *stale], zones, live_other)}
@@ -140,9 +141,27 @@ def _host_view(
         target=target,
         before=before,
         moves=target is not None and _moves(target, before, live),
-        pinned=wildcard_answer(host, view) if view and target and claim is None else None,
         https_live=_https_live(domain, live),
     )
+
+
+def _pinned(
+    desired: Desired, hosts: Mapping[str, HostView], world: World, providers: Mapping[str, Provider]
+) -> dict[str, HostView]:
+    """Return the views; where a wildcard answers, with the record that keeps its answer for the host."""
+    answers = {
+        host: record
+        for host, view in hosts.items()
+        if view.view and view.target and view.claim is None
+        if (record := wildcard_answer(host, view.view)) is not None
+    }
+    spelled, _ = _spell(desired, answers.values(), world, providers)
+    outputs = {host: attrs(wildcard={"effective_ttl_s": record.ttl}) for host, record in answers.items()}
+    pins = {record.host: record for record in spelled if record.host}
+    return {
+        host: replace(view, pinned=replace(pins[host], outputs=outputs[host])) if host in pins else view
+        for host, view in hosts.items()
+    }
 
 
 def _dns_alias_of_orphan(host: str, zones: Mapping[str, Views]) -> str:
@@ -181,21 +200,9 @@ def _records(
             continue
         yield host_wanted(view.host, view.target, view.domain.ttl)
         claim = claim_wanted(
-            _memory(view.domain, desired, composed), view.claim, _answer_before(view), moves=view.moves
+            _memory(view.domain, desired, composed), view.claim, view.answer, moves=view.moves
         )
-        yield claim_record(view.host, claim, view.view, _claim_ttl(view))
-
-
-def _answer_before(view: HostView) -> Was | None:
-    """Return what answers for the host today: its own record, or the wildcard's."""
-    if view.was or view.pinned is None:
-        return view.was
-    pinned = view.pinned
-    return Was(pinned.type, tuple(str(value) for value in pinned.values), pinned.ttl)
-
-
-def _claim_ttl(view: HostView) -> int:
-    return max(60, view.view.zone.min_ttl if view.view else 60)
+        yield claim_record(view.host, claim, view.view, view.low_ttl_s)
 
 
 def _memory(domain: Domain, desired: Desired, composed: Mapping[str, Composition]) -> Memory:

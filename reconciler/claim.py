@@ -2,13 +2,15 @@
 
 `v=tdr1 o=OWNER w=DIGEST8 sp=eu.HASH8 cdn=cloudflare.HASH8 was=CNAME:spgo.io@3600 at=20260105T090000Z`
 
-Fields that this version does not know are kept as they stand.
+A host that moves again while resolvers may still hold what was answered before `was` has `until=` beside, the
+time when the last of them lets go. Fields that this version does not know are kept as they stand.
 """
 
 from __future__ import annotations
 
 import hashlib
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +20,9 @@ MAX_BYTES = 1000
 AT_FORMAT = "%Y%m%dT%H%M%SZ"
 NOW = "*"
 """Stands for the time of writing in the text of a planned claim: plans show no dates."""
+TTL = re.compile("[0-9]{1,10}")
+MAX_TTL_S = 2**31 - 1
+"""The longest TTL that DNS knows (RFC 2181)."""
 
 
 def hash8(text: str) -> str:
@@ -41,9 +46,9 @@ def parse_was(text: str) -> Was | None:
     """Return the record that text spells, or None where it spells none."""
     type_, _, rest = text.partition(":")
     values, _, ttl = rest.rpartition("@")
-    if not type_ or not values or not ttl.isdigit():
+    if not type_ or not values or not TTL.fullmatch(ttl):
         return None
-    return Was(type_, tuple(values.split(",")), int(ttl))
+    return Was(type_, tuple(values.split(",")), min(int(ttl), MAX_TTL_S))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +75,19 @@ class Claim:
     @property
     def at_s(self) -> float | None:
         """Since when the record of `was` is no longer handed out, in unix seconds; None where unknown."""
-        try:
-            return datetime.strptime(self.get("at") or "", AT_FORMAT).replace(tzinfo=UTC).timestamp()
-        except ValueError:
-            return None
+        return _time(self.get("at"))
+
+    @property
+    def until_s(self) -> float | None:
+        """Until when an answer older than `was` may be held, in unix seconds; None where there is none."""
+        return _time(self.get("until"))
+
+    @property
+    def held_until_s(self) -> float | None:
+        """Until when `was`, or an answer older than it, may be held; None where that is unknown."""
+        was, at_s = self.was, self.at_s
+        ends = [self.until_s, None if was is None or at_s is None else at_s + was.ttl]
+        return max((end for end in ends if end is not None), default=None)
 
     def updated(self, changed: Mapping[str, str | None]) -> Claim:
         """Return the claim with fields set, or dropped where None; the others stay, in order."""
@@ -109,6 +123,25 @@ def claims_in(values: Iterable[str]) -> tuple[Claim, ...]:
 
 
 def stamp(text: str, now_s: float) -> str:
-    """Return a planned claim text with the time of writing put in, rounded up: a wait must not end early."""
-    when = datetime.fromtimestamp(math.ceil(now_s), UTC).strftime(AT_FORMAT)
-    return text.replace(f" at={NOW}", f" at={when}")
+    """Return a planned claim text with the time of writing put in, rounded up: a wait must not end early.
+
+    An `until` that has passed by then is dropped.
+    """
+    claim = parse_claim(text)
+    if not is_claim(text) or claim.get("at") != NOW:
+        return text
+    over = claim.until_s is not None and claim.until_s <= now_s
+    changed: dict[str, str | None] = {"at": spelt_time(now_s)}
+    return claim.updated({**changed, "until": None} if over else changed).text()
+
+
+def spelt_time(when_s: float) -> str:
+    """Return a time as claims write it, rounded up to seconds."""
+    return datetime.fromtimestamp(math.ceil(when_s), UTC).strftime(AT_FORMAT)
+
+
+def _time(text: str | None) -> float | None:
+    try:
+        return datetime.strptime(text or "", AT_FORMAT).replace(tzinfo=UTC).timestamp()
+    except ValueError:
+        return None

@@ -47,6 +47,16 @@ def record_id(alias: str, host: str, role: str) -> ResourceId:
     return ResourceId(alias, DNS_RECORD, f"{host}/{role}")
 
 
+def role_of(id_: ResourceId) -> str:
+    """Return the role of a DNS record: what follows the host in its key."""
+    return id_.key.partition("/")[2]
+
+
+def is_validation(id_: ResourceId) -> bool:
+    """Tell whether a resource is a record that proves something to a vendor."""
+    return id_.kind == DNS_RECORD and role_of(id_) not in (HOST, CLAIM)
+
+
 def claim_name(host: str) -> str:
     """Return where the claim for host stands."""
     return f"_tdr.{host}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from reconciler.answers import NameServer, ServerAnswer
-from reconciler.claim import claims_in
+from reconciler.claim import Claim, claims_in
 from reconciler.clock import Clock
 from reconciler.diff import resolve
 from reconciler.dns import CLAIM, record_id
@@ -17,12 +17,15 @@ from reconciler.model import Resource, ResourceId
 from reconciler.plan import Gate, GateKind
 from reconciler.probe import CLICK_PATH, Probe, judge
 from reconciler.provider import Provider, Status, Verifier
+from reconciler.records import LOW_TTL_S
 from reconciler.tracking import SECURE
 
 Current = Mapping[ResourceId, Resource]
 """What is live, as far as the run knows; only ever looked up, for another thread adds to it."""
 MAX_ADDRESSES = 4
 """How many addresses of an edge are probed: enough to catch one that is half deployed."""
+LONGEST_HELD_S = 7 * 86400
+"""Longer than that no resolver holds an answer."""
 
 
 class Outside(Protocol):
@@ -49,7 +52,6 @@ class GateKeeper:
     outside: Outside
     hosts: Mapping[str, HostView]
     clock: Clock
-    low_ttl_s: int = 60
     known_servers: dict[str, tuple[NameServer, ...]] = field(default_factory=dict)
 
     def check(self, gates: Sequence[Gate], current: Current) -> dict[str, Status | ProviderError]:
@@ -163,19 +165,23 @@ class GateKeeper:
         )
 
     # -- times and states
-    def old_answer_gone_s(self, gate: Gate, current: Current, moved_at_s: float | None) -> float:
+    def old_answer_gone_s(self, gate: Gate, current: Current, answered_at_s: float | None) -> float:
         """Return when no resolver can hold the old answer any longer, in unix seconds.
 
         The claim remembers since when it is not handed out; without that memory the wait begins now.
+        `answered_at_s` is when every server gave the new answer, if that was in this run.
         """
-        view = self.hosts[gate.host]
-        since_s = self._since_s(view, current)
-        ends_s = (self.clock.now() if since_s is None else since_s) + gate.wait_s
-        return ends_s if moved_at_s is None else max(ends_s, moved_at_s + min(self.low_ttl_s, gate.wait_s))
-
-    def _since_s(self, view: HostView, current: Current) -> float | None:
-        record = current.get(record_id(view.dns, view.host, CLAIM))
-        return None if record is None else stamped_at_s(record)
+        view, now_s = self.hosts[gate.host], self.clock.now()
+        claim = _claim_of(current.get(record_id(view.dns, view.host, CLAIM)))
+        held_s = claim.held_until_s if claim else None
+        if claim is None or held_s is None:
+            held_s = now_s + gate.wait_s
+        else:  # a time that lies further ahead than any answer is held comes from a clock that went wrong
+            longest_s = gate.wait_s if claim.until_s is None else max(gate.wait_s, LONGEST_HELD_S)
+            held_s = min(held_s, now_s + longest_s)
+        if answered_at_s is None:
+            return held_s
+        return max(held_s, answered_at_s + min(max(LOW_TTL_S, view.low_ttl_s), gate.wait_s))
 
     def is_secure(self, host: str, current: Current) -> bool:
         """Tell whether SparkPost writes https links for host."""
@@ -186,9 +192,14 @@ class GateKeeper:
         return secure is not None and secure.attrs.get("secure") is True
 
 
-def stamped_at_s(claim: Resource) -> float | None:
-    """Return the time that a claim's record says the old answer was last handed out, in unix seconds."""
-    values = claim.attrs["values"]
+def _claim_of(record: Resource | None) -> Claim | None:
+    """Return the claim that a live record spells: the one with the latest time, should there be several."""
+    values = record.attrs["values"] if record is not None else ()
     texts = [str(value) for value in values] if isinstance(values, tuple) else []
-    times = [found.at_s for found in claims_in(texts) if found.at_s is not None]
-    return max(times, default=None)
+    return max(claims_in(texts), key=lambda claim: claim.at_s or 0.0, default=None)
+
+
+def stamped_at_s(record: Resource) -> float | None:
+    """Return the time that a claim's record says the old answer was last handed out, in unix seconds."""
+    claim = _claim_of(record)
+    return claim.at_s if claim else None

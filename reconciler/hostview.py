@@ -6,17 +6,20 @@ from dataclasses import dataclass
 
 from reconciler.claim import Claim, Was
 from reconciler.desired import Domain
-from reconciler.dns import HostTarget, Record
+from reconciler.dns import HostTarget
 from reconciler.model import Resource
 from reconciler.records import ZoneView, was_of
+
+SHORT_TTL_S = 60
 
 
 @dataclass(frozen=True, slots=True)
 class HostView:
     """All that the engine knows of one host in this run.
 
-    `claim` is ours, or None; `moves` whether its host record changes its answer; `pinned` the wildcard's
-    answer that must become the host's own first; `https_live` whether links of this host are https today.
+    `claim` is ours, or None; `before` the live host record; `moves` whether that changes its answer; `pinned`
+    the host's own record with the answer of a wildcard, which must stand first; `https_live` whether links of
+    this host are https today.
     """
 
     host: str
@@ -28,9 +31,15 @@ class HostView:
     target: HostTarget | None = None
     before: Resource | None = None
     moves: bool = False
-    pinned: Record | None = None
+    pinned: Resource | None = None
     https_live: bool = False
 
     @property
-    def was(self) -> Was | None:
-        return was_of(self.before)
+    def answer(self) -> Was | None:
+        """What answers for the host today: its own record, or a wildcard's."""
+        return was_of(self.before or self.pinned)
+
+    @property
+    def low_ttl_s(self) -> int:
+        """The TTL of a record that is about to change: of the host's while it moves, of its claim."""
+        return max(SHORT_TTL_S, self.view.zone.min_ttl if self.view else SHORT_TTL_S)

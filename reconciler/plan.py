@@ -12,6 +12,12 @@ from typing import TypeAlias
 from reconciler.model import Action, Change, Finding, Ref, Resource, ResourceId, Value
 
 
+PIN = "keep the wildcard's answer"
+LOWER, MOVE, RESTORE = "lower the TTL", "move", "restore the TTL"
+STAMP = "stamp"
+"""What the steps of a host record and of a claim are for."""
+
+
 class GateKind(enum.Enum):
     """What stands between changes; the values are what the plan calls them."""
 
@@ -68,6 +74,11 @@ class Step:
 
 
 Node: TypeAlias = Step | Gate
+
+
+def only_step(change: Change, needs: Iterable[str] = ()) -> Step:
+    """Return the one step of a change that needs no more."""
+    return Step(change.id.address, change, change.after, needs=frozenset(needs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +180,3 @@ def _difference(
     if address not in old:
         return f"is now to be changed too ({action})"
     return "its live state or its desired state is not what the plan was made from"
-
-
-def targeted(changes: Iterable[Change], hosts: frozenset[str]) -> tuple[Change, ...]:
-    """Return the changes that serve one of hosts."""
-    return tuple(change for change in changes if change.host in hosts)

@@ -11,11 +11,11 @@ from reconciler import policy
 from reconciler.assemble import Assembly, World, assemble, blocked_hosts
 from reconciler.desired import Desired
 from reconciler.diff import diff
-from reconciler.dns import CLAIM, DNS_RECORD
+from reconciler.dns import CLAIM, DNS_RECORD, role_of
 from reconciler.errors import PlanError
 from reconciler.hostview import HostView
 from reconciler.model import Action, Change, Finding, Resource, ResourceId, Severity
-from reconciler.order import order, role_of
+from reconciler.order import order
 from reconciler.plan import Plan
 from reconciler.provider import Kind, Parts, Provider
 from reconciler.tracking import DEFAULT, LINK, MANAGED_CERTIFICATE, SECURE

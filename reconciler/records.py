@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from reconciler.claim import EMPTY_CLAIM, NOW, Claim, Was, claims_in, is_claim
+from reconciler.claim import EMPTY_CLAIM, NOW, Claim, Was, claims_in, is_claim, spelt_time
 from reconciler.dns import (
     CLAIM,
     HOST,
@@ -164,10 +164,11 @@ class Memory:
 def claim_wanted(memory: Memory, old: Claim | None, before: Was | None, *, moves: bool) -> Claim:
     """Return the claim to write.
 
-    `before` is the live host record, `moves` whether it is about to change its answer. A move that an
+    `before` is what answers for the host today, `moves` whether that is about to change. A move that an
     earlier run began (its TTL lowered) keeps what was remembered then. A record that stands as it stood (a
-    move that was undone, or never came) is handed out whole: the time begins anew. A lost claim is written
-    anew with the full wait ahead, for this run and those to come.
+    move that was undone, or never came) is handed out whole: the time begins anew. One that moves on before
+    caches have let go of what was there earlier takes that time along. A lost claim is written anew with the
+    full wait ahead, for this run and those to come.
     """
     base = old or EMPTY_CLAIM
     changed: dict[str, str | None] = {
@@ -176,14 +177,27 @@ def claim_wanted(memory: Memory, old: Claim | None, before: Was | None, *, moves
         "sp": memory.sp,
         "cdn": memory.cdn,
     }
-    lowered = base.was is not None and before is not None and before.ttl < base.was.ttl
-    begun = lowered and same_answer(base.was, before) and base.at_s is not None
-    if (moves and not begun) or old is None:
-        if before is not None and old is None and not moves:
-            before = replace(before, ttl=max(UNKNOWN_OLD_TTL_S, before.ttl))
-        changed["was"] = str(before) if before else None
-        changed["at"] = NOW if before else None
-    return base.updated(changed)
+    if old is None:
+        remembered = before if before is None or moves else _in_doubt(before)
+        return base.updated({**changed, **_remembering(remembered)})
+    if not moves:
+        return base.updated(changed)
+    stands = same_answer(base.was, before)
+    if base.was is not None and before is not None and stands and before.ttl < base.was.ttl:
+        begun_at = {} if base.at_s is not None else {"at": NOW}
+        return base.updated({**changed, **begun_at})
+    if not stands and base.held_until_s is not None:
+        changed["until"] = spelt_time(base.held_until_s)
+    return base.updated({**changed, **_remembering(before)})
+
+
+def _remembering(before: Was | None) -> dict[str, str | None]:
+    return {"was": str(before) if before else None, "at": NOW if before else None}
+
+
+def _in_doubt(before: Was) -> Was:
+    """Return what stands as it is to be remembered where nobody knows what stood before it."""
+    return replace(before, ttl=max(UNKNOWN_OLD_TTL_S, before.ttl))
 
 
 def claim_record(host: str, claim: Claim, view: ZoneView, ttl: int) -> Record:
@@ -200,14 +214,14 @@ def wildcard_answer(host: str, view: ZoneView) -> Record | None:
     A name below the host (`_tdr.`) would silence the wildcard (RFC 4592), so this goes first or along.
     """
     wildcard = wildcard_for(host, view.names)
-    sets = view.sets(wildcard, *ADDRESS_TYPES) if wildcard else ()
-    if not sets:
+    live = live_record("", host, HOST, view.zone, view.sets(wildcard, *ADDRESS_TYPES)) if wildcard else None
+    if live is None:
         return None
-    ordered = sorted(sets, key=lambda one: one.type)
-    values = tuple(sorted(value for one in ordered for value in one.values))
-    proxied = any(one.attrs.get("proxied") is True for one in ordered)
-    type_ = "+".join(one.type for one in ordered)
-    return Record(host, HOST, host, type_, values, max(one.ttl for one in ordered), proxied or None)
+    values = live.attrs["values"]
+    if not isinstance(values, tuple):
+        raise AssertionError("unreachable: the values of a live record are a tuple")
+    proxied = True if live.attrs.get("proxied") is True else None
+    return Record(host, HOST, host, str(live.attrs["type"]), values, answered_ttl_s(live), proxied)
 
 
 def without_stamp(resource: Resource) -> Resource:

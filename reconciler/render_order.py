@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from reconciler.durations import duration
 from reconciler.model import Action, Finding, Severity
 from reconciler.one_line import one_line
-from reconciler.order import LOWER, RESTORE, STAMP
-from reconciler.plan import Gate, GateKind, Node, Plan, Step
+from reconciler.plan import LOWER, RESTORE, STAMP, Gate, GateKind, Node, Plan, Step
 
 CLASSES = {
     "A": "the new edge is proven before DNS moves",

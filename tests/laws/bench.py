@@ -18,11 +18,12 @@ from reconciler.plan import Plan
 from reconciler.planner import Choice
 from reconciler.problem import Mark
 from reconciler.report import Report
-from tests.laws.memory import MemoryOutside, World, memory_type
+from tests.laws.memory import MemoryOutside, World
+from tests.laws.vendor import memory_type
 
 START_S = 1_750_000_000.0
 HERE = Mark("domains.yaml", 1, 1)
-ALIASES = ("sp", "edge-a", "edge-b", "zones")
+ALIASES = ("sp", "edge-a", "edge-b", "edge-ip", "proxy", "zones")
 
 
 def domain(host: str, **options: Any) -> Domain:
@@ -78,6 +79,7 @@ class Bench:
         self.world.deleting = {host for host, d in wanted.domains.items() if d.state == "absent"}
         if choice and (choice.destroy or choice.prune):
             self.world.deleting |= set(self.world.tracking) | {name for name, _ in self.world.records}
+        self.world.worked = self.world.answering()
         plan, assembly = app.plan_from(session, app.read_world(session), choice or Choice())
         engine = Engine(
             session.providers,
@@ -87,7 +89,9 @@ class Bench:
             self.world.clock.now() + timeout_s,
             self.events.append,
         )
-        return Run(plan, engine, assembly.live).run()
+        report = Run(plan, engine, assembly.live).run()
+        self.world.look()
+        return report
 
     def shuffle(self, random: Random) -> None:
         """Let the world list what it holds in another order."""
