@@ -68,6 +68,7 @@ def is_ours(command: str) -> bool:
     return shlex.split(command)[0] not in FOREIGN | {"make"}
 
 
+@pytest.mark.timeout(400)  # a page holds some twenty commands, each a process of its own
 @pytest.mark.parametrize("page", [p for p in DOCS if any(map(is_ours, commands(p)))], ids=lambda p: p.name)
 def test_each_command_does_what_the_page_says(page: Path, tmp_path: Path) -> None:
     with newcomers_folder(tmp_path) as shell:
