@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+import threading
 from argparse import Namespace
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -217,12 +218,17 @@ class Opened(AbstractContextManager["Opened"]):
 
 
 class _interruptible:  # noqa: N801  reads as a statement: with _interruptible(...)
-    """The first Ctrl-C (or SIGTERM) ends the run in order, the second at once."""
+    """The first Ctrl-C (or SIGTERM) ends the run in order, the second at once.
+
+    The handler interrupts this very thread wherever it is, also while it writes or holds a lock: what is to
+    be said and done is another thread's.
+    """
 
     def __init__(self, interrupt: Callable[[], None]) -> None:
         self._interrupt = interrupt
         self._before: dict[int, object] = {}
         self._asked = False
+        self._ending = threading.Thread(target=self._end, daemon=True)
 
     def __enter__(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -232,9 +238,14 @@ class _interruptible:  # noqa: N801  reads as a statement: with _interruptible(.
         if self._asked:
             raise KeyboardInterrupt
         self._asked = True
-        err("\nInterrupted: calls in flight end, then the report. Ctrl-C again ends at once.\n")
+        self._ending.start()
+
+    def _end(self) -> None:
         self._interrupt()
+        err("\nInterrupted: calls in flight end, then the report. Ctrl-C again ends at once.\n")
 
     def __exit__(self, *_: object) -> None:
+        if self._asked:
+            self._ending.join()
         for number, before in self._before.items():
             signal.signal(number, before)  # type: ignore[arg-type]  # what signal() itself returned
