@@ -18,7 +18,7 @@ from reconciler.calls import Stop
 from reconciler.claim import stamp
 from reconciler.clock import Clock
 from reconciler.diff import resolved
-from reconciler.dns import HOST, role_of
+from reconciler.dns import CLAIM, HOST, role_of
 from reconciler.durations import about
 from reconciler.errors import Conflict, InvalidRequest, NotReady, ProviderError, Transient
 from reconciler.gates import GateKeeper, stamped_at_s
@@ -231,7 +231,7 @@ class Run:
         if step.write is None:
             return Change(step.change.id, Action.DELETE, before or step.change.before, None)
         after = resolved(step.write, self.current)
-        if step.phase == STAMP:
+        if role_of(step.change.id) == CLAIM:
             after = _stamped(after, self.engine.clock.now() + STAMP_MARGIN_S)
         action = Action.CREATE if before is None else Action.UPDATE
         return Change(step.change.id, action, before, after, adopts=step.change.adopts)

@@ -248,7 +248,7 @@ class Choreography:
         before, target = change.before, self.view.target
         if before is None or target is None or target.proxied:
             return False
-        return int(str(before.attrs["ttl"])) > LOW_TTL_S
+        return int(str(before.attrs["ttl"])) > max(LOW_TTL_S, self.view.low_ttl_s)
 
     def _lower(self, change: Change, needs: list[str]) -> list[str]:
         if not self._lowers(change) or change.before is None:
@@ -261,7 +261,7 @@ class Choreography:
         after, target = change.after, self.view.target
         if change.before is None or after is None or target is None or target.proxied:
             return False
-        return int(str(after.attrs["ttl"])) > LOW_TTL_S
+        return int(str(after.attrs["ttl"])) > max(LOW_TTL_S, self.view.low_ttl_s)
 
     def _moved(self, change: Change) -> Resource | None:
         if change.after is not None and self._restores(change):

@@ -19,7 +19,8 @@ VERSION = "tdr1"
 MAX_BYTES = 1000
 AT_FORMAT = "%Y%m%dT%H%M%SZ"
 NOW = "*"
-"""Stands for the time of writing in the text of a planned claim: plans show no dates."""
+"""Stands for the time of writing in the text of a planned claim, `*7200` for so many seconds after it: plans
+show no dates."""
 TTL = re.compile("[0-9]{1,10}")
 MAX_TTL_S = 2**31 - 1
 """The longest TTL that DNS knows (RFC 2181)."""
@@ -128,11 +129,15 @@ def stamp(text: str, now_s: float) -> str:
     An `until` that has passed by then is dropped.
     """
     claim = parse_claim(text)
-    if not is_claim(text) or claim.get("at") != NOW:
-        return text
-    over = claim.until_s is not None and claim.until_s <= now_s
-    changed: dict[str, str | None] = {"at": spelt_time(now_s)}
-    return claim.updated({**changed, "until": None} if over else changed).text()
+    until = claim.get("until") or ""
+    changed: dict[str, str | None] = {}
+    if until.startswith(NOW):
+        changed["until"] = spelt_time(now_s + int(until.removeprefix(NOW)))
+    if claim.get("at") == NOW:
+        changed["at"] = spelt_time(now_s)
+        if claim.until_s is not None and claim.until_s <= now_s:
+            changed["until"] = None
+    return claim.updated(changed).text() if changed and is_claim(text) else text
 
 
 def spelt_time(when_s: float) -> str:

@@ -179,9 +179,10 @@ class GateKeeper:
         else:  # a time that lies further ahead than any answer is held comes from a clock that went wrong
             longest_s = gate.wait_s if claim.until_s is None else max(gate.wait_s, LONGEST_HELD_S)
             held_s = min(held_s, now_s + longest_s)
-        if answered_at_s is None:
-            return held_s
-        return max(held_s, answered_at_s + min(max(LOW_TTL_S, view.low_ttl_s), gate.wait_s))
+        # The last that was handed out before the move had at most this TTL; an earlier run may just have moved.
+        last_ttl_s = view.low_ttl_s if answered_at_s is None else max(LOW_TTL_S, view.low_ttl_s)
+        answered_s = now_s if answered_at_s is None else answered_at_s
+        return max(held_s, answered_s + min(last_ttl_s, gate.wait_s))
 
     def is_secure(self, host: str, current: Current) -> bool:
         """Tell whether SparkPost writes https links for host."""

@@ -186,9 +186,16 @@ def claim_wanted(memory: Memory, old: Claim | None, before: Was | None, *, moves
     if base.was is not None and before is not None and stands and before.ttl < base.was.ttl:
         begun_at = {} if base.at_s is not None else {"at": NOW}
         return base.updated({**changed, **begun_at})
-    if not stands and base.held_until_s is not None:
-        changed["until"] = spelt_time(base.held_until_s)
+    if not stands:
+        changed["until"] = _held_until(base)
     return base.updated({**changed, **_remembering(before)})
+
+
+def _held_until(old: Claim) -> str | None:
+    """Return until when caches may hold what old remembers; from now on, where it was never stamped."""
+    if old.was is not None and old.at_s is None:
+        return f"{NOW}{old.was.ttl}"
+    return None if old.held_until_s is None else spelt_time(old.held_until_s)
 
 
 def _remembering(before: Was | None) -> dict[str, str | None]:

@@ -221,9 +221,7 @@ class MemoryOutside:
             values, ttl = ((name,), PROXIED_TTL_S) if rtype == "A" else ((), 0)
         elif found and found[0][0] == "CNAME" and rtype != "CNAME":
             other = found[0][1][0]
-        return tuple(
-            ServerAnswer(s, values, ttl, aa=True, rcode="NOERROR", cname=other) for s in servers
-        )
+        return tuple(ServerAnswer(s, values, ttl, aa=True, rcode="NOERROR", cname=other) for s in servers)
 
     def probe(self, host: str, scheme: str, path: str, *, address: str | None = None) -> Probe:
         answer = self.world.host_answer(host)
