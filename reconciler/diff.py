@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from reconciler.model import Action, Change, FieldChange, Ref, Resource, ResourceId, Value
+from reconciler.model import SCALARS, Action, Change, FieldChange, Ref, Resource, ResourceId, Value, refs_in
 
 
 def diff(live: Resource | None, desired: Resource | None, *, adopts: bool = False) -> Change | None:
@@ -33,6 +33,8 @@ def _update(old: Resource, new: Resource, *, adopts: bool) -> Change | None:
 
 def field_changes(before: Mapping[str, Value], after: Mapping[str, Value]) -> tuple[FieldChange, ...]:
     """Return the attributes that differ, sorted by name."""
+    if before == after:
+        return ()
     names = sorted(before.keys() | after.keys())
     return tuple(
         FieldChange(name, before.get(name), after.get(name))
@@ -43,6 +45,8 @@ def field_changes(before: Mapping[str, Value], after: Mapping[str, Value]) -> tu
 
 def resolve(value: Value, live: Mapping[ResourceId, Resource]) -> Value:
     """Return value with each Ref to a live resource's known output replaced by that output."""
+    if type(value) in SCALARS:
+        return value
     if isinstance(value, Ref):
         target = live.get(value.target)
         known = None if target is None else target.outputs.get(value.output, target.attrs.get(value.output))
@@ -56,5 +60,8 @@ def resolve(value: Value, live: Mapping[ResourceId, Resource]) -> Value:
 
 def resolved(resource: Resource, live: Mapping[ResourceId, Resource]) -> Resource:
     """Return resource with what can be known of its Refs filled in; what it needs stays the same."""
+    needs = resource.depends_on
+    if needs == resource.after and not any(True for value in resource.attrs.values() for _ in refs_in(value)):
+        return resource
     known = resource.with_attrs(**{name: resolve(value, live) for name, value in resource.attrs.items()})
-    return replace(known, after=resource.depends_on)
+    return replace(known, after=needs)

@@ -37,14 +37,18 @@ class Ref:
 Value: TypeAlias = "str | int | float | bool | Ref | tuple[Value, ...] | Mapping[str, Value] | None"
 Attrs: TypeAlias = Mapping[str, Value]
 EMPTY: Attrs = MappingProxyType({})
+SCALARS = frozenset({str, int, float, bool, type(None)})
+"""What most values are: told by their very type, for a plan asks it of every value several times."""
 
 
 def frozen(value: object) -> Value:
     """Return value with lists as tuples and mappings read-only, all the way down."""
+    if type(value) in SCALARS:
+        return value  # type: ignore[return-value]  # the line above says so
+    if isinstance(value, (list, tuple)):
+        return tuple([frozen(v) for v in value])
     if isinstance(value, Mapping):
         return MappingProxyType({str(k): frozen(v) for k, v in value.items()})
-    if isinstance(value, (list, tuple)):
-        return tuple(frozen(v) for v in value)
     if value is None or isinstance(value, (str, int, float, bool, Ref)):
         return value
     raise TypeError(f"not a value: {value!r}")
@@ -57,6 +61,8 @@ def attrs(**named: object) -> Attrs:
 
 def refs_in(value: Value) -> Iterator[Ref]:
     """Yield each Ref inside value."""
+    if type(value) in SCALARS:
+        return
     if isinstance(value, Ref):
         yield value
     elif isinstance(value, Mapping):
@@ -90,7 +96,8 @@ class Resource:
     @property
     def depends_on(self) -> frozenset[ResourceId]:
         """What must exist before this one can."""
-        return self.after.union(ref.target for ref in refs_in(self.attrs))
+        nested = [value for value in self.attrs.values() if type(value) not in SCALARS]
+        return self.after.union(ref.target for value in nested for ref in refs_in(value))
 
     def with_attrs(self, **changed: object) -> Resource:
         """Return this resource with some attributes changed."""

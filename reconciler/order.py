@@ -73,7 +73,11 @@ def _with_references(nodes: Iterable[Node]) -> list[Node]:
     for stamp, along in _stamps(found):
         needs[stamp] |= needs[along] - {stamp} if along not in needs[stamp] else set()
     known = {node.id for node in found}
-    return [replace(node, needs=frozenset((needs[node.id] & known) - {node.id})) for node in found]
+    return [_needing(node, frozenset((needs[node.id] & known) - {node.id})) for node in found]
+
+
+def _needing(node: Node, needs: frozenset[str]) -> Node:
+    return node if needs == node.needs else replace(node, needs=needs)
 
 
 def _stamps(nodes: Iterable[Node]) -> Iterator[tuple[str, str]]:

@@ -9,8 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from reconciler.model import Action, Change, Finding, Ref, Resource, ResourceId, Value
-
+from reconciler.model import SCALARS, Action, Change, Finding, Ref, Resource, ResourceId, Value
 
 PIN = "keep the wildcard's answer"
 LOWER, MOVE, RESTORE = "lower the TTL", "move", "restore the TTL"
@@ -141,6 +140,8 @@ class Plan:
 
 def plain(value: Value) -> object:
     """Return value as JSON data; a Ref as the text that plans show for it."""
+    if type(value) in SCALARS:
+        return value
     if isinstance(value, Ref):
         return {"ref": value.target.address, "output": value.output}
     if isinstance(value, Mapping):

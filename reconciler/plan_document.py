@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from reconciler.desired import Desired
-from reconciler.model import Action, Attrs, Change, Ref, Resource, ResourceId, Severity, Value
+from reconciler.model import SCALARS, Action, Attrs, Change, Ref, Resource, ResourceId, Severity, Value
 from reconciler.plan import Plan
 
 FORMAT_VERSION = "1.2"
@@ -108,6 +108,8 @@ def _known(attrs: Attrs) -> dict[str, Any]:
 
 
 def _plain(value: Value) -> Any:
+    if type(value) in SCALARS:
+        return value
     if isinstance(value, Ref):
         return None
     if isinstance(value, Mapping):
@@ -124,6 +126,8 @@ def _unknown_in(attrs: Attrs) -> dict[str, Any]:
 
 def _unknown(value: Value) -> Any:
     """Return true for what is unknown, and the shape around it; false where all is known."""
+    if type(value) in SCALARS:
+        return False
     if isinstance(value, Ref):
         return True
     if isinstance(value, Mapping):

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.model import (
+    SCALARS,
     Action,
     Change,
     FieldChange,
@@ -30,6 +31,8 @@ REF, SAME = "$ref", "after"
 # -- values
 def value_data(value: Value) -> Any:
     """Return a value as JSON."""
+    if type(value) in SCALARS:
+        return value
     if isinstance(value, Ref):
         return {REF: _id_data(value.target), "output": value.output}
     if isinstance(value, Mapping):

@@ -11,16 +11,17 @@ from reconciler import policy
 from reconciler.assemble import Assembly, World, assemble, blocked_hosts
 from reconciler.desired import Desired
 from reconciler.diff import diff
-from reconciler.dns import CLAIM, DNS_RECORD, role_of
+from reconciler.dns import CLAIM, DNS_RECORD, is_validation, role_of
 from reconciler.errors import PlanError
 from reconciler.hostview import HostView
 from reconciler.model import Action, Change, Finding, Resource, ResourceId, Severity
 from reconciler.order import order
 from reconciler.plan import Plan
 from reconciler.provider import Kind, Parts, Provider
+from reconciler.records import without_claims
 from reconciler.tracking import DEFAULT, LINK, MANAGED_CERTIFICATE, SECURE
 
-REQUESTED = "requested"
+REQUESTED, ABSENT = "requested", "absent"
 GONE_WITH_TRACKING_DOMAIN = (SECURE, MANAGED_CERTIFICATE)
 
 
@@ -67,15 +68,15 @@ def make_plan(inputs: Inputs) -> tuple[Plan, Assembly]:
     _refuse_unknown(choice, assembly, found)
     asked = _chosen(found, choice)
     findings = {
-        *(f for f in assembly.findings if _chosen_host(f.host, choice, found)),
+        *(f for f in assembly.findings if _concerns(f.host, choice, found, assembly, desired)),
         *policy.ownership(desired, tuple(assembly.live.values()), assembly.hosts),
+        *policy.replacements(asked),
         *policy.deletions(
             asked, desired, assembly.hosts, max_deletes=choice.max_deletes, unlimited=choice.destroy
         ),
         *_unset_defaults(asked, assembly),
     }
-    blocked = blocked_hosts(findings)
-    allowed = tuple(change for change in asked if change.host not in blocked)
+    allowed = () if _forbid_all(findings) else _allowed(asked, blocked_hosts(findings))
     drifted = frozenset(_drifted(desired, assembly.hosts, allowed))
     if choice.refresh_only:
         allowed = tuple(change for change in allowed if change.host in drifted)
@@ -96,6 +97,15 @@ def make_plan(inputs: Inputs) -> tuple[Plan, Assembly]:
     return plan, assembly
 
 
+def _forbid_all(findings: Iterable[Finding]) -> bool:
+    """Tell whether an error concerns the whole run, and not one host."""
+    return any(f.severity is Severity.ERROR and f.host is None for f in findings)
+
+
+def _allowed(changes: Iterable[Change], blocked: Collection[str]) -> tuple[Change, ...]:
+    return tuple(change for change in changes if change.host not in blocked)
+
+
 # -- what is asked for
 def _as_chosen(desired: Desired, choice: Choice) -> Desired:
     if not choice.destroy:
@@ -111,7 +121,9 @@ def _parts(inputs: Inputs, desired: Desired) -> dict[str, Parts]:
 
 def _mark_absent(parts: Parts, absent: Collection[str]) -> Parts:
     played = {
-        part: tuple(replace(w, absent=w.absent or w.host in absent) for w in getattr(parts, part))
+        part: tuple(
+            replace(w, absent=True) if w.host in absent and not w.absent else w for w in getattr(parts, part)
+        )
         for part in ("cdn", "sparkpost", "dns")
     }
     return Parts(**played)
@@ -130,30 +142,38 @@ def is_chosen(host: str | None, addresses: Iterable[str], choice: Choice) -> boo
     return (hit or not choice.targets) and not out
 
 
-def _chosen_host(host: str | None, choice: Choice, changes: Iterable[Change]) -> bool:
+def _concerns(
+    host: str | None, choice: Choice, changes: Iterable[Change], assembly: Assembly, desired: Desired
+) -> bool:
+    """Tell whether what was found about host concerns this run."""
+    if host is None:
+        return True
+    view = assembly.hosts.get(host)
+    if choice.resume and (view is None or not _mid_phase(view, desired)):
+        return False
     if not (choice.targets or choice.excludes):
         return True
     addresses = [change.id.address for change in changes if change.host == host]
-    return host is None or any(is_chosen(host, [address], choice) for address in (*addresses, host))
+    return any(is_chosen(host, [address], choice) for address in (*addresses, host))
 
 
 def _chosen(changes: tuple[Change, ...], choice: Choice) -> tuple[Change, ...]:
     """Return the changes that are asked for, with what they rest on, the claim of their host included."""
-    if not choice.targets:
-        return tuple(change for change in changes if is_kept(change, choice))
-    by_id = {change.id: change for change in changes}
-    found = {c.id for c in changes if is_chosen(c.host, [c.id.address], choice)}
+    kept = {c.id: c for c in changes if is_kept(c, choice)}
+    found = {id_ for id_, c in kept.items() if is_chosen(c.host, [id_.address], choice)}
+    by_id = {c.id: c for c in changes if c.id in kept or _is_claim(c.id)}
     more = set(found)
     while more:
         needed = {id_ for one in more for id_ in _rests_on(by_id[one], by_id.values())}
-        more = {id_ for id_ in needed & by_id.keys() if is_kept(by_id[id_], choice)} - found
+        more = (needed & by_id.keys()) - found
         found |= more
     left = {change.host for change in changes if change.id not in found}
     return tuple(c for c in changes if c.id in found and not (_drops_claim(c) and c.host in left))
 
 
 def _drops_claim(change: Change) -> bool:
-    return change.action is Action.DELETE and _is_claim(change.id)
+    """Tell whether the change gives the host up: then it goes last, with all the rest."""
+    return _is_claim(change.id) and change.reason == ABSENT
 
 
 def is_kept(change: Change, choice: Choice) -> bool:
@@ -204,14 +224,18 @@ def _changes(desired: Desired, assembly: Assembly, choice: Choice) -> Iterator[C
         view = assembly.hosts.get(host)
         if view is None or (view.domain is None and not choice.prune):
             continue
+        if choice.resume and not _mid_phase(view, desired):
+            continue
         if view.domain is None or view.domain.state == "absent":
             yield from _deletions(view, assembly, mine, desired.owner)
-        elif not choice.resume or _mid_phase(view, desired):
+        else:
             yield from _updates(view, assembly, mine, desired, choice)
 
 
 def _mid_phase(view: HostView, desired: Desired) -> bool:
-    return view.claim is not None and view.claim.digest == desired.digest(view.host)
+    """Tell whether an earlier run began what the file says today; a takedown leaves no such trace."""
+    present = view.domain is not None and view.domain.state == "present"
+    return present and view.claim is not None and view.claim.digest == desired.digest(view.host)
 
 
 def _updates(
@@ -227,8 +251,21 @@ def _updates(
             change = Change(
                 id_, Action.REPLACE, live, wanted, change.fields if change else (), reason=REQUESTED
             )
-        if change is not None and not _is_silent(change):
+        if change is not None and not _is_silent(change) and _may_go(change, view, desired.owner):
             yield change
+
+
+def _may_go(change: Change, view: HostView, owner: str) -> bool:
+    """Tell whether what a present host no longer needs is ours to remove.
+
+    Never the host's own record or claim, whatever a provider fails to compose; nor what bears no mark and
+    stands in no claim: it is another edge of the user's, not one of ours.
+    """
+    if change.action is not Action.DELETE or change.id.kind in (LINK, DEFAULT):
+        return True
+    if change.id.kind == DNS_RECORD:
+        return view.claim is not None and is_validation(change.id)
+    return change.before is not None and change.before.mark == owner
 
 
 def _taken_over(live: Resource, wanted: Resource, change: Change | None) -> Change:
@@ -250,12 +287,13 @@ def _deletions(
 ) -> Iterator[Change]:
     for id_ in sorted(ids):
         live = assembly.live.get(id_)
-        change = diff(live, None)
+        change = diff(live, without_claims(live, owner) if live and _is_claim(id_) else None)
         if change is None or live is None or _is_silent(change):
             continue
         ours = view.claim is not None or live.mark == owner
-        if ours or _is_keyed_by(id_, view.host):
-            yield replace(change, reason="absent")
+        named = view.domain is not None and _is_keyed_by(id_, view.host)
+        if ours or named:
+            yield replace(change, reason=ABSENT)
 
 
 def _is_keyed_by(id_: ResourceId, host: str) -> bool:
