@@ -107,7 +107,7 @@ class Town:
         os.environ.update({**self.sandbox.env, **env})
         try:
             with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-                code = main([str(word) for word in words])
+                code = _exit_code([str(word) for word in words])
         finally:
             os.environ.clear()
             os.environ.update(before)
@@ -212,6 +212,14 @@ class Town:
         """Every exchange so far was valid, and all that was asked is emulated."""
         assert judge(self.sandbox.kernel.calls) == []
         assert self.control("GET", "/unemulated") == []
+
+
+def _exit_code(words: list[str]) -> int:
+    """Run the command line; -h and -version end the process, as argparse has it."""
+    try:
+        return main(words)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0
 
 
 @contextmanager
