@@ -20,6 +20,12 @@ PLUGIN_GROUP = "tdr.commands"
 DURATION = re.compile(r"(\d+)(s|m|h)?")
 TRUTHS = ("--input", "--lock", "--refresh", "--compact-warnings")
 """Flags that are true or false: as in Terraform, a word after them is no value of theirs."""
+SWITCHES = (
+    *("--prune", "--json", "--detailed-exitcode", "--destroy", "--refresh-only"),
+    *("--auto-approve", "--resume", "--no-color"),
+)
+"""Flags that are off unless given, alone or with `=true`."""
+TRUE_OR_FALSE = {"true": True, "1": True, "false": False, "0": False}
 SECONDS = {"s": 1, "m": 60, "h": 3600, None: 1}
 
 
@@ -65,9 +71,18 @@ def double_dashed(words: Sequence[str]) -> list[str]:
         if word == "--":
             return [*found, *words[number:]]
         single = word.startswith("-") and not word.startswith("--") and len(word) > 2
-        double = f"-{word}" if single else word
-        found.append(f"{double}=true" if double in TRUTHS else double)
+        found += _switched(f"-{word}" if single else word)
     return found
+
+
+def _switched(word: str) -> list[str]:
+    """Return a flag that is true or false as argparse wants it: `-prune=false` is no `-prune`."""
+    name, equals, value = word.partition("=")
+    if name in TRUTHS:
+        return [word if equals else f"{word}=true"]
+    if equals and name in SWITCHES and value.lower() in TRUE_OR_FALSE:
+        return [name] if TRUE_OR_FALSE[value.lower()] else []
+    return [word]
 
 
 def seconds(text: str) -> int:
@@ -138,8 +153,20 @@ def _command(commands: Subparsers[Parser], name: str, text: str, *, files: str =
 def _add_choice(command: Parser) -> None:
     """Add what plan, apply and destroy share."""
     add = command.add_argument
-    add("--target", action="append", default=[], metavar="HOST", help="only this domain (glob), or this address")
-    add("--exclude", action="append", default=[], metavar="HOST", help="all but this domain (glob), or this address")
+    add(
+        "--target",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="only this domain (glob), or this address",
+    )
+    add(
+        "--exclude",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="all but this domain (glob), or this address",
+    )
     add("--replace", action="append", default=[], metavar="ADDRESS", help="make this resource anew")
     add("--prune", action="store_true", help="delete what this owner made and no file names")
     add("--max-deletes", type=from_zero, metavar="N", help="how many domains may be deleted in this run")

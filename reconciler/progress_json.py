@@ -42,6 +42,13 @@ REASONS = {
 }
 
 
+def event_line(now_s: float, level: str, message: str, **fields: Any) -> str:
+    """Return one event as a line of the stream."""
+    at = datetime.fromtimestamp(now_s, UTC).isoformat(timespec="microseconds")
+    line = {"@level": level, "@message": message, "@module": MODULE, "@timestamp": at, **fields}
+    return json.dumps(line) + "\n"
+
+
 class JsonProgress:
     """The event stream of one run: the plan first, then what happens, a summary last."""
 
@@ -105,9 +112,7 @@ class JsonProgress:
 
     # -- lines
     def _write(self, level: str, message: str, **fields: Any) -> None:
-        at = datetime.fromtimestamp(self._clock.now(), UTC).isoformat(timespec="microseconds")
-        line = {"@level": level, "@message": message, "@module": MODULE, "@timestamp": at, **fields}
-        self._stream.write(json.dumps(line) + "\n")
+        self._stream.write(event_line(self._clock.now(), level, message, **fields))
         self._stream.flush()
 
     def _summary(self, message: str, operation: str, counts: Mapping[str, int]) -> None:

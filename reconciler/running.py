@@ -32,6 +32,7 @@ from reconciler.net import from_environment as network_from
 from reconciler.plan import Plan, moved
 from reconciler.planner import Choice
 from reconciler.progress import progress_for
+from reconciler.progress_json import event_line
 from reconciler.reclaim import reclaiming
 from reconciler.registry import provider_types
 from reconciler.render import plan_text
@@ -78,8 +79,11 @@ class Opened(AbstractContextManager["Opened"]):
         self.network = network_from(os.environ)
         for line in self.network.announcements():
             err(f"{line}\n")
-        types = provider_types()
-        self.session = app.open_session(desired, types, os.environ, self.clock, self.stop)
+        try:
+            self.session = app.open_session(desired, provider_types(), os.environ, self.clock, self.stop)
+        except BaseException:
+            self.clock.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -177,7 +181,9 @@ class Opened(AbstractContextManager["Opened"]):
 
     def _report(self, report: Report, *, destroy: bool) -> int:
         if getattr(self.args, "json", False):
-            out(json.dumps({"type": "report", "report": report_json(report)}) + "\n")
+            last = report_text(report, destroy=destroy).splitlines()[-1]
+            told = report_json(report)
+            out(event_line(self.clock.now(), "info", last, type="report", report=told))
         else:
             out(report_text(report, destroy=destroy))
         return 0 if report.succeeded else 1
