@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 
@@ -42,6 +43,9 @@ class _Text(str):
 
 def host_match(expression: str, host: str) -> Match:
     """Tell whether a request for `host` can satisfy the expression."""
+    ours = hosts_in(expression)
+    if ours is not None:
+        return _KNOWN[host in ours]
     tokens = _tokens(expression)
     if not tokens:
         return Match.MAYBE
@@ -50,10 +54,12 @@ def host_match(expression: str, host: str) -> Match:
     return answer if reader.at == len(tokens) else Match.MAYBE
 
 
+# Every host of a zone asks about the same few rules: each is read once.
+@lru_cache(maxsize=4096)
 def hosts_in(expression: str) -> frozenset[str] | None:
     """Give the hosts of an expression in tdr's own form, None where it is any other."""
     tokens = _tokens(expression)
-    if tokens[:4] != ["(", _HOST, "in", "{"] or tokens[-2:] != ["}", ")"]:
+    if tokens[:4] != ("(", _HOST, "in", "{") or tokens[-2:] != ("}", ")"):
         return None
     hosts = tokens[4:-2]
     return frozenset(map(str, hosts)) if hosts and all(isinstance(h, _Text) for h in hosts) else None
@@ -64,7 +70,8 @@ def expression_for(hosts: frozenset[str]) -> str:
     return "(http.host in {" + " ".join(f'"{host}"' for host in sorted(hosts)) + "})"
 
 
-def _tokens(expression: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def _tokens(expression: str) -> tuple[str, ...]:
     """Split an expression; empty where it holds what cannot be split."""
     found, at = list[str](), 0
     while at < len(expression):
@@ -73,10 +80,10 @@ def _tokens(expression: str) -> list[str]:
             continue
         token = _TOKEN.match(expression, at)
         if token is None:
-            return []
+            return ()
         found.append(_token(token))
         at = token.end()
-    return found
+    return tuple(found)
 
 
 def _token(found: re.Match[str]) -> str:
@@ -90,7 +97,7 @@ def _token(found: re.Match[str]) -> str:
 class _Reader:
     """Reads or, xor, and, not and brackets; what stands between them is one test."""
 
-    def __init__(self, tokens: list[str], host: str) -> None:
+    def __init__(self, tokens: tuple[str, ...], host: str) -> None:
         self.tokens, self.host, self.at = tokens, host, 0
 
     def operator(self) -> str:
@@ -145,7 +152,7 @@ class _Reader:
                 if depth < 0 or (depth == 0 and self.operator()):
                     break
             self.at += 1
-        return self.tokens[start : self.at]
+        return list(self.tokens[start : self.at])
 
 
 def _xor(left: Match, right: Match) -> Match:
