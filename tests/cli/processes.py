@@ -46,8 +46,13 @@ def start(town: Town, *words: str | Path) -> subprocess.Popen[str]:
     )
 
 
-def on_terminal(town: Town, *words: str | Path, answer: str, **env: str) -> tuple[int, str]:
-    """Run tdr on a terminal; once it asks, give the answer. Gives exit code and all that was on screen."""
+def on_terminal(
+    town: Town, *words: str | Path, answer: str, meanwhile: Callable[[], object] = bool, **env: str
+) -> tuple[int, str]:
+    """Run tdr on a terminal; once it asks, give the answer. Gives exit code and all that was on screen.
+
+    `meanwhile` is called while the question stands.
+    """
     screen, terminal = pty.openpty()
     process = subprocess.Popen(
         [TDR, *map(str, words)],
@@ -61,6 +66,7 @@ def on_terminal(town: Town, *words: str | Path, answer: str, **env: str) -> tupl
     os.close(terminal)
     shown = _read(screen, until=lambda text: "Enter a value:" in text)
     if "Enter a value:" in shown:
+        meanwhile()
         os.write(screen, f"{answer}\n".encode())
         shown += _read(screen, until=lambda _text: False)
     os.close(screen)

@@ -167,13 +167,21 @@ def test_target_touches_nothing_else(town: Town) -> None:
 
 def test_replace_makes_one_resource_anew(done: tuple[Town, Path]) -> None:
     town, file = done
-    before = town.named(GO)[0]["id"]
-    ran = town.apply("-replace", f'dns_record.web["{GO}/host"]', file)
-    assert f'# dns_record.web["{GO}/host"] will be replaced, as requested' in ran.out
+    address = f'cloudflare_cache_host.web["{GO}"]'
+    ran = town.apply("-replace", address, file)
+    assert f"# {address} will be replaced, as requested" in ran.out
     assert "Plan: 1 to add, 0 to change, 1 to destroy." in ran.out
     assert "Apply complete! Resources: 1 added, 0 changed, 1 destroyed." in ran.out
-    assert town.named(GO)[0]["id"] != before
+    assert len(town.calls("PATCH", "cloudflare", "/rulesets/")) == 2  # out of the rule, and into it
     town.settled(file)
+
+
+def test_the_record_that_links_lead_through_is_not_replaced(done: tuple[Town, Path]) -> None:
+    town, file = done
+    ran = town.tdr("apply", "-auto-approve", "-replace", f'dns_record.web["{GO}/host"]', file)
+    assert ran.code == 1
+    assert "cannot be replaced: links in mail already sent lead through it" in ran.err
+    assert [c for c in town.calls() if c["method"] != "GET"] == []
 
 
 def test_refresh_only_shows_what_drifted_and_changes_nothing(done: tuple[Town, Path]) -> None:

@@ -53,21 +53,19 @@ def test_colours_only_where_they_are_wanted(town: Town) -> None:
 
 
 def test_what_moved_while_the_question_stood_is_refused_by_name(town: Town) -> None:
-    """Between the plan and the answer somebody changes the record."""
-    file = town.file(MINE)
-    plan = town.folder / "it.tdrplan"
-    town.ok("plan", "-out", plan, file)
-    town.zone_now(remove_records=[CLICK], add_records=[cname(CLICK, "elsewhere.example.org")])
-    ran = town.tdr("apply", plan)
-    assert ran.code == 1
-    assert "the plan is stale" in ran.err
-    assert f'dns_record.web["{CLICK}/host"]' in ran.err
+    def meddle() -> None:
+        town.zone_now(remove_records=[CLICK], add_records=[cname(CLICK, "elsewhere.example.org")])
+
+    code, screen = on_terminal(town, "apply", town.file(MINE), answer="yes", meanwhile=meddle)
+    assert code == 1
+    assert "the plan is stale" in screen
+    assert f'dns_record.web["{CLICK}/host"]' in screen.partition("the plan is stale")[2]
     assert writes(town) == []
 
 
 def test_one_interrupt_ends_in_order_and_the_next_run_goes_on(town: Town) -> None:
     file = town.file(MINE)
-    town.control("PUT", "/latency/cloudflare", {"ms": 150})
+    town.fault(kind="delay", delay_ms=500, vendor="cloudflare", method="POST")
     process = start(town, "apply", "-auto-approve", file)
     assert process.stderr is not None
     for line in process.stderr:
@@ -80,13 +78,12 @@ def test_one_interrupt_ends_in_order_and_the_next_run_goes_on(town: Town) -> Non
     assert f"{CLICK}: skipped: " in out
     assert "Apply incomplete." in out
     assert "Traceback" not in err
-    town.control("PUT", "/latency/cloudflare", {"ms": 0})
     town.apply(file)
     town.settled(file)
 
 
-def test_an_interrupt_ends_a_wait_at_once(open_town: Open) -> None:
-    """No wait is sat out: here the clock stands still, for the test takes part in the time, too."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_wait_ends_at_once_by_a_signal(open_town: Open, number: signal.Signals) -> None:
     town = open_town(world(zone("example.com", cname(CLICK, ttl=1800)), sp=live_click()))
     file = town.file(MINE)
     town.fault(kind="status", status=503, on="edge", vendor="cloudflare", times=0)
@@ -95,11 +92,29 @@ def test_an_interrupt_ends_a_wait_at_once(open_town: Open) -> None:
     for line in process.stderr:
         if "still waiting" in line:
             break
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     out, _ = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "Apply incomplete." in out
     town.control("DELETE", "/faults")
+    town.apply(file)
+    town.settled(file)
+
+
+def test_a_second_interrupt_ends_at_once_with_130(town: Town) -> None:
+    file = town.file(MINE)
+    town.fault(kind="delay", delay_ms=1500, vendor="cloudflare", method="POST")
+    process = start(town, "apply", "-auto-approve", file)
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "Creating..." in line:
+            process.send_signal(signal.SIGINT)
+        if line.startswith("Interrupted: "):
+            break
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in err
     town.apply(file)
     town.settled(file)
 
