@@ -11,7 +11,7 @@ NAME.changed.yaml  the same hosts, wanted otherwise.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -32,12 +32,20 @@ class Candidate:
     name        of its three files
     pages       each makes one list of the world longer than a page of the vendor
     pending     makes the world one in which nothing can be done yet, as the zones are not served
+    roomy       gives the world zones of these names, alike, with room for hundreds of hosts
+    by_hand     what a person may change beside a run: the vendor, and the nth change of its state
+    per_plan    calls of a plan for each account's lists, and for each zone, however many hosts there are
+    concerns    beginnings of the names of switches that make a difference to it and not to one before
     impossible  settings of switches under which the main job cannot be done, with what the error must say
     """
 
     name: str
     pages: tuple[Callable[[World], World], ...]
     pending: Callable[[World], World]
+    roomy: Callable[[World, Sequence[str]], World]
+    by_hand: tuple[str, Callable[[int], World]]
+    per_plan: tuple[int, int]
+    concerns: tuple[str, ...]
     impossible: Mapping[str, str] = field(default_factory=dict)
 
     def world(self) -> World:
@@ -60,10 +68,38 @@ class Candidate:
         return str(yaml.safe_load(self.file("domains").read_text())["owner"])
 
 
+PAGES = (crowds.more_zones, crowds.more_records)
+#: A zone as an edge: rulesets, two of their phases, records, three settings, universal TLS, page rules, packs.
+EDGE_ZONE = 10
 CANDIDATES = (
-    Candidate("cloudflare", (crowds.more_zones, crowds.more_records), crowds.pending_zones),
-    Candidate("managed", (crowds.more_zones, crowds.more_records), crowds.pending_zones),
-    Candidate("dns", (crowds.more_zones, crowds.more_records), crowds.pending_zones),
+    Candidate(
+        "cloudflare",
+        PAGES,
+        crowds.pending_zones,
+        crowds.roomy_zones,
+        ("cloudflare", crowds.edited_zone),
+        per_plan=(3, EDGE_ZONE),
+        concerns=("cloudflare.", "sparkpost."),
+        impossible={"cloudflare.sparkpost-on-cloudflare=yes": "1014"},
+    ),
+    Candidate(
+        "managed",
+        PAGES,
+        crowds.pending_zones,
+        crowds.roomy_zones,
+        ("cloudflare", crowds.edited_zone),
+        per_plan=(3, 2),
+        concerns=("sparkpost.",),
+    ),
+    Candidate(
+        "dns",
+        PAGES,
+        crowds.pending_zones,
+        crowds.roomy_zones,
+        ("cloudflare", crowds.edited_records),
+        per_plan=(2, 2),
+        concerns=("cloudflare.",),
+    ),
 )
 
 #: POSTs that only read, by the vendor's documentation: (vendor, path).

@@ -1,7 +1,8 @@
-"""Worlds made larger, or not ready: what a candidate's world is changed into for some tests."""
+"""Worlds made larger, not ready, or edited by others: what some tests do to a candidate's world."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 World = dict[str, Any]
@@ -31,3 +32,31 @@ def pending_zones(world: World) -> World:
     for zone in world["cloudflare"][0]["zones"]:
         zone |= {"status": "pending", "delegated": False}
     return world
+
+
+def roomy_zones(world: World, names: Sequence[str]) -> World:
+    """These Cloudflare zones, alike, on a plan with room for hundreds of records and with short cache times."""
+    account = world["cloudflare"][0]
+    account["zones"] = [{"name": name, "plan": "business"} for name in names]
+    return world
+
+
+def edited_zone(nth: int) -> World:
+    """A record and a rule that somebody else adds to a Cloudflare zone."""
+    rule = {
+        "phase": "http_config_settings",
+        "action": "set_config",
+        "action_parameters": {"ssl": "strict"},
+        "description": "foreign rule",
+        "expression": f'(http.host eq "foreign{nth}.example.com")',
+    }
+    return {"zones": {"example.com": {"add_records": [_record(nth)], "add_rules": [rule]}}}
+
+
+def edited_records(nth: int) -> World:
+    """A record that somebody else adds to a Cloudflare zone."""
+    return {"zones": {"example.com": {"add_records": [_record(nth)]}}}
+
+
+def _record(nth: int) -> World:
+    return {"type": "TXT", "name": f"foreign{nth}.example.com", "content": f"foreign {nth}", "ttl": 300}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from providers.sandbox.calls import Call
 from reconciler.planner import Choice
@@ -52,9 +54,23 @@ class Score:
     holdings: Holdings
 
     @property
+    def writes(self) -> tuple[Beat, ...]:
+        """The calls that change something."""
+        return tuple(beat for beat in self.beats if beat.writes)
+
+    @property
     def applying(self) -> tuple[Beat, ...]:
         """The calls from the first that is made for a change on; those before are the plan's."""
         return tuple(beat for beat in self.beats if beat.applies)
+
+
+ID = re.compile(r"[0-9a-f]{32}")
+
+
+def struck(at: Stand, beat: Beat, fault: Mapping[str, Any]) -> None:
+    """Lay a fault for one call of a job; ids that differ from run to run match any."""
+    path = ID.pattern.join(re.escape(part) for part in ID.split(beat.call.path))
+    at.fault(vendor=beat.call.vendor, method=beat.call.method, path=f"^{path}$", nth=beat.nth, **fault)
 
 
 def prepared(at: Stand, job: Job) -> None:

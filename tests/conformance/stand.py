@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ from tests.conformance.seam import Seam
 from tests.contract.judge import exchange_findings
 
 TIMEOUT_S = 4 * 3600
+TRUSTED = "SSL_CERT_FILE"
 SECRET = re.compile(r"_(KEY|TOKEN|SECRET)$")
 CHANGING = re.compile(r"[0-9a-f]{32}|\d+")
 
@@ -52,14 +54,16 @@ class Ran:
         return self.out + self.err
 
 
+known_types = cache(provider_types)
+
+
 class Stand:
     """A running sandbox with a candidate's world, and tdr on it."""
 
     def __init__(self, candidate: Candidate, sandbox: Running) -> None:
         """Look at what is there before tdr comes."""
         self.candidate, self.sandbox = candidate, sandbox
-        # One authority instead of a hundred makes opening an SDK's client cheap.
-        self.environ = {**sandbox.env, "SSL_CERT_FILE": sandbox.env["TDR_CA_FILE"]}
+        self.environ = dict(sandbox.env)
         self.before = self.holdings()
         self.secrets = {value for name, value in sandbox.env.items() if SECRET.search(name)}
         self.texts: list[str] = []
@@ -68,7 +72,7 @@ class Stand:
     @contextmanager
     def session(self, file: Path | None = None, seam: Seam | None = None) -> Iterator[app.Session]:
         """The accounts of a file, opened."""
-        types = provider_types()
+        types = known_types()
         desired = load([file or self.candidate.file("domains")], self.environ, types)
         clock = from_environment(self.environ)
         try:
@@ -141,6 +145,11 @@ class Stand:
         assert not plan.changes, plan_text(plan)
         self.kept_foreign()
 
+    def edited(self, nth: int) -> None:
+        """Let a person change something that is not tdr's."""
+        vendor, change = self.candidate.by_hand
+        self.control("PATCH", f"/vendors/{vendor}", change(nth))
+
     def kept_foreign(self) -> None:
         """What is not tdr's is as it was, and where it was."""
         owner = self.candidate.owner
@@ -207,6 +216,18 @@ def _finding(call: Call) -> list[str]:
 
 
 @contextmanager
+def authorities(file: str) -> Iterator[None]:
+    """Trust one authority instead of a hundred: an SDK's client is opened in a tenth of the time."""
+    before = os.environ.get(TRUSTED)
+    os.environ[TRUSTED] = file
+    try:
+        yield
+    finally:
+        del os.environ[TRUSTED]
+        os.environ.update({TRUSTED: before} if before else {})
+
+
+@contextmanager
 def stand(
     candidate: Candidate,
     change: Callable[[dict[str, Any]], Mapping[str, Any]] = lambda world: world,
@@ -214,7 +235,7 @@ def stand(
     judged: bool = True,
 ) -> Iterator[Stand]:
     """Run a candidate's world, changed first where a test needs another."""
-    with started(change(candidate.world())) as sandbox:
+    with started(change(candidate.world())) as sandbox, authorities(sandbox.env["TDR_CA_FILE"]):
         at = Stand(candidate, sandbox)
         yield at
         if judged:

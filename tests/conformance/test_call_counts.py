@@ -1,0 +1,70 @@
+"""What a plan costs: pages and a fixed number for each zone and account, however many hosts there are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+
+from tests.conformance.candidates import Candidate
+from tests.conformance.stand import Stand, stand
+
+ZONES = ("example.com", "example.org", "example.net")
+ONE_ZONE = tuple(f"host{n}.{ZONES[0]}" for n in range(100))
+OTHERS = tuple(f"host{n}.{zone}" for zone in ZONES[1:] for n in range(10))
+
+
+def test_a_plan_of_a_hundred_unchanged_hosts_costs_what_one_does(
+    candidate: Candidate, tmp_path: Path
+) -> None:
+    """The fixed number is pinned: who adds a call to a plan has to say so here."""
+    with stand(candidate, lambda world: candidate.roomy(world, ZONES)) as at:
+        at.done(written(candidate, (*ONE_ZONE, *OTHERS), tmp_path))
+        per_account, per_zone = candidate.per_plan
+        counts = {
+            f"{len(hosts)} hosts in {zones} zones": (
+                calls_of_a_plan(at, written(candidate, hosts, tmp_path)),
+                per_account + zones * per_zone,
+            )
+            for hosts, zones in (
+                (ONE_ZONE, 1),
+                (ONE_ZONE[:1], 1),
+                ((*ONE_ZONE[:80], *OTHERS), 3),
+                ((ONE_ZONE[0], OTHERS[0], OTHERS[-1]), 3),
+            )
+        }
+        assert {what: asked for what, (asked, _) in counts.items()} == {
+            w: due for w, (_, due) in counts.items()
+        }
+
+
+def test_hosts_that_wait_for_one_account_are_asked_for_together(candidate: Candidate, tmp_path: Path) -> None:
+    """One list call answers for all: with twenty hosts it is made once a poll, and once for each that begins."""
+    lists: list[int] = []
+    for hosts in (1, 20):
+        with stand(candidate, lambda world: candidate.roomy(world, ZONES[:1])) as at:
+            at.done(written(candidate, ONE_ZONE[:hosts], tmp_path))
+            asked = [(call.vendor, call.path) for call in at.calls if call.method == "GET"]
+            shared = [what for what in asked if not any(host in what[1] for host in ONE_ZONE)]
+            lists.append(len(shared))
+    alone, together = lists
+    assert together <= alone + 20
+
+
+def calls_of_a_plan(at: Stand, file: Path) -> int:
+    """Count the calls of a plan that finds everything done."""
+    before = len(at.calls)
+    assert not at.plan(file).changes
+    return len(at.calls) - before
+
+
+def written(candidate: Candidate, hosts: Sequence[str], folder: Path) -> Path:
+    """A file like the candidate's with these hosts; where that links sending domains, the first has one."""
+    wanted = yaml.safe_load(candidate.file("domains").read_text())
+    domains = {host: dict[str, object]() for host in hosts}
+    if any("sending_domains" in options for options in wanted["domains"].values()):
+        domains[ONE_ZONE[0]] = {"sending_domains": ["mail.example.com"]}
+    file = folder / "many.yaml"
+    file.write_text(yaml.safe_dump({**wanted, "domains": domains}))
+    return file
