@@ -91,6 +91,8 @@ class Opened(AbstractContextManager["Opened"]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if kind is not None and issubclass(kind, KeyboardInterrupt):
+            return  # the process ends at once: threads in the middle of a call keep what they use
         self.session.close()
         self.clock.close()
 
