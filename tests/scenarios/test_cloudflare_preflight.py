@@ -210,3 +210,11 @@ def test_a_new_host_beside_a_wildcard_that_leads_elsewhere_is_taken_over(open_to
     assert town.visit(f"https://{CLICK}/f/a/b/c/d").status == 302
     assert town.dns("other.example.com") == ("site.example.org",)
     town.settled(file)
+
+
+def test_what_many_hosts_share_is_one_line(open_town: Open) -> None:
+    ran = planned(
+        open_town(world(zone("example.com", plan="free"))), {f"h{n}.example.com": {} for n in range(9)}
+    )
+    (line,) = [line for line in ran.err.splitlines() if "has SSL mode" in line]
+    assert "h0.example.com, h1.example.com, h2.example.com and 6 more: zone example.com" in line
