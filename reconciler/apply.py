@@ -10,33 +10,32 @@ from __future__ import annotations
 import graphlib
 import heapq
 import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from reconciler.batch import Batch
 from reconciler.calls import Stop
 from reconciler.claim import stamp
 from reconciler.clock import Clock
 from reconciler.diff import resolved
-from reconciler.dns import CLAIM, HOST, role_of
+from reconciler.dns import CLAIM, role_of
 from reconciler.durations import about
-from reconciler.errors import Conflict, InvalidRequest, NotReady, ProviderError, Transient
+from reconciler.errors import NotReady, ProviderError, Transient
 from reconciler.gates import GateKeeper, stamped_at_s
 from reconciler.model import Action, Change, Resource, ResourceId
-from reconciler.plan import MOVE, STAMP, Gate, GateKind, Node, Plan, Step
+from reconciler.plan import STAMP, Gate, GateKind, Node, Plan, Step
 from reconciler.pool import Pool
-from reconciler.provider import Done, Failed, Outcomes, Provider, Status
+from reconciler.provider import Done, Failed, Provider, Status
 from reconciler.report import Outcome, Report, Result, report_of
+from reconciler.way_back import Unmet, WayBack
 
 THREADS_PER_ACCOUNT = 8
-APPLY_ATTEMPTS = 3
-RETRY_DELAY_S = 2.0
 STAMP_MARGIN_S = 30.0
 """How far ahead a claim is stamped: the write that it goes with takes a moment, and a wait that is counted
 from the stamp must not end early."""
 NOT_READY_POLL_S, NOT_READY_TIMEOUT_S = 10.0, 900.0
 WAKE = "wake"
-BACK = "put back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,21 +78,19 @@ class _Checked:
 
 
 @dataclass(frozen=True, slots=True)
+class _OldEnd:
+    unmet: Unmet
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
 class _Broken:
     error: BaseException
 
 
-def apply(plan: Plan, engine: Engine, live: Mapping[ResourceId, Resource]) -> Report:
-    """Carry out plan and return what became of it. `live` is what the plan was made from.
-
-    Raises only what is a bug; every vendor's refusal is in the report.
-    """
-    return Run(plan, engine, live).run()
-
-
 @dataclass(slots=True)
 class Run:
-    """One run of a plan. All state is the scheduler thread's own."""
+    """One run of a plan; `live` is what the plan was made from. All state is the scheduler thread's own."""
 
     plan: Plan
     engine: Engine
@@ -109,8 +106,7 @@ class Run:
     waiting: list[tuple[float, int, Node]] = field(init=False, default_factory=list)
     in_flight: int = field(init=False, default=0)
     pools: dict[str, Pool] = field(init=False, default_factory=dict)
-    moved: dict[str, Change] = field(init=False, default_factory=dict)
-    returning: dict[str, tuple[Gate, str]] = field(init=False, default_factory=dict)
+    back: WayBack = field(init=False, default_factory=WayBack)
     answered_at_s: dict[str, float] = field(init=False, default_factory=dict)
     counter: Any = field(init=False, default_factory=itertools.count)
 
@@ -122,19 +118,31 @@ class Run:
 
     # -- the loop
     def run(self) -> Report:
-        """Run until nothing more can be done."""
+        """Run until nothing more can be done; return what became of it.
+
+        Raises only what is a bug; every vendor's refusal is in the report.
+        """
         self.sorter.prepare()
         try:
-            while True:
-                if not self.engine.stop:
-                    self._start()
-                if not (self.in_flight or (self.waiting and not self.engine.stop)):
-                    break
-                self._take(self._next_message())
+            self._loop()
+        except KeyboardInterrupt:
+            self.pools.clear()  # ended at once: what is in flight ends with the process
+            raise
+        except BaseException:
+            self.engine.stop.set()
+            raise
         finally:
             for pool in self.pools.values():
                 pool.close()
         return report_of(self.plan, self.results, interrupted=bool(self.engine.stop))
+
+    def _loop(self) -> None:
+        while True:
+            if not self.engine.stop:
+                self._start()
+            if not (self.in_flight or (self.waiting and not self.engine.stop)):
+                break
+            self._take(self._next_message())
 
     def interrupt(self) -> None:
         """End the run: calls in flight end, nothing new begins. Safe in a signal handler."""
@@ -151,6 +159,8 @@ class Run:
                 self._batched(message)
             case _Checked():
                 self._checked(message)
+            case _OldEnd(unmet=unmet, status=status):
+                self._old_end_answered(unmet, status)
             case _Broken(error=error):
                 raise error
             case _:
@@ -202,28 +212,16 @@ class Run:
         self.busy.add(key)
         provider = self.engine.providers[key[0]]
         changes = tuple(self._change_now(step) for step in steps)
-        replaced = [s.change.id for s in steps if s.change.action is Action.REPLACE]
+        replaced = {s.change.id for s in steps if s.change.action is Action.REPLACE}
         for step in steps:
             self.engine.emit(Event("start", step))
 
+        batch = Batch(provider, changes, replaced)
+
         def work() -> _Batched:
-            outcomes = self._apply_all(provider, changes, replaced)
-            return _Batched(key, steps, outcomes)
+            return _Batched(key, steps, batch.outcomes(self.engine.clock, self.engine.stop))
 
         self._submit(key[0], work)
-
-    def _apply_all(
-        self, provider: Provider, changes: Sequence[Change], replaced: Sequence[ResourceId]
-    ) -> Outcomes:
-        removals = [Change(c.id, Action.DELETE, c.before, None) for c in changes if c.id in replaced]
-        gone = self._attempt(provider, removals) if removals else {}
-        failed = {id_: outcome for id_, outcome in gone.items() if isinstance(outcome, Failed)}
-        made = [
-            replace(c, action=Action.CREATE, before=None) if c.id in replaced else c
-            for c in changes
-            if c.id not in failed
-        ]
-        return {**(self._attempt(provider, made) if made else {}), **failed}
 
     def _change_now(self, step: Step) -> Change:
         """Return the step as a change from what is live now, with what has become known filled in."""
@@ -236,31 +234,6 @@ class Run:
         action = Action.CREATE if before is None else Action.UPDATE
         return Change(step.change.id, action, before, after, adopts=step.change.adopts)
 
-    def _attempt(self, provider: Provider, changes: Sequence[Change]) -> Outcomes:
-        """Apply changes, again where that may help: a provider looks before it creates."""
-        outcomes: dict[ResourceId, Done | Failed] = {}
-        left = list(changes)
-        for attempt in range(1, APPLY_ATTEMPTS + 1):
-            outcomes.update(self._apply_once(provider, left))
-            left = [c for c in left if _may_help(outcomes.get(c.id))]
-            if not left or self.engine.stop or attempt == APPLY_ATTEMPTS:
-                break
-            self.engine.clock.sleep(RETRY_DELAY_S * attempt)
-        return outcomes
-
-    def _apply_once(self, provider: Provider, changes: Sequence[Change]) -> Outcomes:
-        """Apply a batch; where the vendor refuses it whole, its halves: one bad change then stands alone."""
-        try:
-            return provider.apply(changes)
-        except (InvalidRequest, Conflict) as error:
-            if len(changes) == 1:
-                return {changes[0].id: Failed(error)}
-            middle = len(changes) // 2
-            first = self._apply_once(provider, changes[:middle])
-            return {**first, **self._apply_once(provider, changes[middle:])}
-        except ProviderError as error:
-            return {change.id: Failed(error) for change in changes}
-
     def _batched(self, message: _Batched) -> None:
         self.in_flight -= 1
         self.busy.discard(message.key)
@@ -270,7 +243,7 @@ class Run:
     def _step_ended(self, step: Step, outcome: Done | Failed | None) -> None:
         if isinstance(outcome, Done):
             self._know(step.change.id, outcome.resource)
-        if step.id in self.returning:
+        if step.id in self.back.returning:
             self._went_back(step, outcome)
             return
         match outcome:
@@ -278,8 +251,7 @@ class Run:
                 # Repeats took so long that a wait counted from this time would end too early.
                 self.queued.setdefault(_container(step), []).append(step)
             case Done():
-                if _is_move(step):
-                    self.moved[step.host] = step.change
+                self.back.remember(step)
                 self._end(step, Result(Outcome.APPLIED))
             case Failed(error=NotReady() as error) if self._may_ask_again(step):
                 self.engine.emit(Event("progress", step, text=str(error)))
@@ -342,13 +314,9 @@ class Run:
         mine: list[Gate] = []
         rest: list[tuple[float, int, Node]] = []
         for entry in sorted(self.waiting):
-            gate = entry[2]
-            if (
-                isinstance(gate, Gate)
-                and gate.kind is asked.kind is GateKind.READY
-                and _same_account(gate, asked)
-            ):
-                mine.append(gate)
+            node = entry[2]
+            if isinstance(node, Gate) and _asked_together(node, asked):
+                mine.append(node)
             else:
                 rest.append(entry)
         self.waiting = rest
@@ -363,7 +331,7 @@ class Run:
         for gate in message.gates:
             status = message.statuses[gate.id]
             if isinstance(status, ProviderError):
-                lasting = not isinstance(status, Transient)
+                lasting = not isinstance(status, (Transient, NotReady))
                 status = Status(ready=False, text=str(status), hopeless=lasting)
             self._gate_answered(gate, status)
 
@@ -383,49 +351,47 @@ class Run:
             self.engine.emit(Event("progress", gate, now_s - self.started[gate.id], status.text))
             self._wake_at(again_s, gate)
 
-    def _unmet(self, gate: Gate, outcome: Outcome, why: str) -> None:
-        change = self.moved.get(gate.host)
-        if gate.kind is GateKind.PROBE and change is not None and self._may_go_back(change):
-            self._go_back(gate, change, why)
-        else:
-            self._end(gate, Result(outcome, why))
-
     # -- the way back
-    def _may_go_back(self, change: Change) -> bool:
-        """DNS goes back only to a record that was there, and only while links are not https."""
-        return change.before is not None and not self.engine.keeper.is_secure(change.host or "", self.current)
+    def _unmet(self, gate: Gate, outcome: Outcome, why: str) -> None:
+        """End a gate that is not met; DNS that moved in this run goes back while that helps.
 
-    def _go_back(self, gate: Gate, change: Change, why: str) -> None:
-        """Queue the way back as one more step of the record; the gate ends when it did."""
-        step = Step(f"{change.id.address}#{BACK}", change, change.before, BACK)
-        self.nodes[step.id] = step
-        self.returning[step.id] = (gate, why)
+        It helps while links are http, which the old end served, and afterwards if the old end serves https.
+        """
+        unmet, record = Unmet(gate, Result(outcome, why)), self.back.record(gate.host)
+        if record is None or gate.kind not in (GateKind.PROBE, GateKind.READY):
+            self._end(gate, unmet.result)
+        elif self.engine.keeper.is_secure(gate.host, self.current):
+            self._submit("net", lambda: _OldEnd(unmet, self.engine.keeper.still_serves(gate.host, record)))
+        elif gate.kind is GateKind.PROBE:
+            self._put_back(unmet)
+        else:
+            self._end(gate, unmet.result)
+
+    def _old_end_answered(self, unmet: Unmet, status: Status) -> None:
+        self.in_flight -= 1
+        if status.ready and not self.engine.stop:
+            self._put_back(unmet)
+        else:
+            why = f"{unmet.result.why}; DNS stays, for the old end does not serve https: {status.text}"
+            self._end(unmet.gate, replace(unmet.result, why=why))
+
+    def _put_back(self, unmet: Unmet) -> None:
+        step = self.back.step(unmet)
         self.queued.setdefault(_container(step), []).append(step)
 
     def _went_back(self, step: Step, outcome: Done | Failed | None) -> None:
-        gate, why = self.returning.pop(step.id)
-        if isinstance(outcome, Done):
-            told = f"{why}; DNS was put back to what it was"
-        else:
-            error = outcome.error if outcome else "the provider said nothing about it"
-            told = f"{why}; putting DNS back failed too: {error}"
-        self._end(gate, Result(Outcome.FAILED, told, rolled_back=isinstance(outcome, Done)))
+        silent = "the provider said nothing about it"
+        error = None if isinstance(outcome, Done) else str(outcome.error) if outcome else silent
+        self._end(*self.back.ended(step, error))
 
 
-def _same_account(one: Gate, other: Gate) -> bool:
-    return one.subjects[0].alias == other.subjects[0].alias
+def _asked_together(one: Gate, other: Gate) -> bool:
+    ready = one.kind is other.kind is GateKind.READY
+    return ready and one.subjects[0].alias == other.subjects[0].alias
 
 
 def _container(step: Step) -> tuple[str, str]:
     return step.change.id.alias, step.change.container or step.change.id.address
-
-
-def _is_move(step: Step) -> bool:
-    return step.write is not None and role_of(step.change.id) == HOST and step.phase in ("", MOVE)
-
-
-def _may_help(outcome: Done | Failed | None) -> bool:
-    return isinstance(outcome, Failed) and isinstance(outcome.error, Transient)
 
 
 def _stamped(claim: Resource, now_s: float) -> Resource:

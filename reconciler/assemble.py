@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from reconciler import checks
 from reconciler.accounts import cdn_account, sparkpost_account
-from reconciler.claim import Was
+from reconciler.claim import Claim, Was
 from reconciler.desired import Desired, Domain
 from reconciler.diff import resolve, resolved
 from reconciler.dns import HostTarget, Record
@@ -78,7 +78,8 @@ def assemble(
         for host in sorted({*desired.domains, *orphans})
     }
     hosts = _pinned(desired, hosts, world, providers)
-    wanted = list(_records(desired, hosts, composed))
+    claims = _claims(desired, hosts, composed)
+    wanted = list(_records(hosts, claims, composed))
     stale = _stale_records(desired, parts, world, providers, live_other)
     live = {**live_other, **_live_records(hosts, [*wanted, *stale], zones, live_other)}
     spelled, dns_findings = _spell(desired, wanted, world, providers)
@@ -87,6 +88,7 @@ def assemble(
         *(f for composition in composed.values() for f in composition.findings),
         *dns_findings,
         *checks.findings(desired, hosts, world, composed),
+        *checks.long_claims(claims),
     ]
     return Assembly(
         desired={r.id: resolved(r, live) for r in (*resources, *spelled)},
@@ -187,10 +189,21 @@ def _https_live(domain: Domain | None, live: Mapping[ResourceId, Resource]) -> b
     return secure is not None and secure.attrs.get("secure") is True
 
 
+def _claims(
+    desired: Desired, hosts: Mapping[str, HostView], composed: Mapping[str, Composition]
+) -> dict[str, Claim]:
+    """Return the claim that each present host of the file is to have."""
+    return {
+        view.host: claim_wanted(
+            _memory(view.domain, desired, composed), view.claim, view.answer, moves=view.moves
+        )
+        for view in hosts.values()
+        if view.domain is not None and view.view is not None and view.target is not None
+    }
+
+
 def _records(
-    desired: Desired,
-    hosts: Mapping[str, HostView],
-    composed: Mapping[str, Composition],
+    hosts: Mapping[str, HostView], claims: Mapping[str, Claim], composed: Mapping[str, Composition]
 ) -> Iterator[Record]:
     """Yield every DNS record that should exist: validation, host, claim."""
     for composition in composed.values():
@@ -199,10 +212,7 @@ def _records(
         if view.domain is None or view.view is None or view.target is None:
             continue
         yield host_wanted(view.host, view.target, view.domain.ttl)
-        claim = claim_wanted(
-            _memory(view.domain, desired, composed), view.claim, view.answer, moves=view.moves
-        )
-        yield claim_record(view.host, claim, view.view, view.low_ttl_s)
+        yield claim_record(view.host, claims[view.host], view.view, view.low_ttl_s)
 
 
 def _memory(domain: Domain, desired: Desired, composed: Mapping[str, Composition]) -> Memory:
@@ -227,7 +237,8 @@ def _stale_records(
     """
     found: list[Record] = []
     for alias, provider in sorted(providers.items()):
-        held = {r.host for r in live.values() if r.id.alias == alias and r.host in desired.domains}
+        ours = (r for r in live.values() if r.id.alias == alias and r.mark == desired.owner)
+        held = {r.host for r in ours if r.host in desired.domains}
         leaving = [
             replace(wanted, absent=False)
             for wanted in _all_wanted(parts)
@@ -254,6 +265,7 @@ def _live_records(
     live: Mapping[ResourceId, Resource],
 ) -> dict[ResourceId, Resource]:
     found: list[Resource | None] = []
+    seen: set[tuple[str, str, str]] = set()  # what is wanted comes first: it is nobody's leftover
     for view in hosts.values():
         if view.view is not None:
             found += [view.before, live_claim(view.dns, view.host, view.view)]
@@ -262,8 +274,9 @@ def _live_records(
         name = resolve(record.name, live)
         if owner is None or not isinstance(name, str) or record.role in ("host", "claim"):
             continue
-        at = view_for(name, zones.get(owner.dns, {}))
-        if at is not None:
+        at, place = view_for(name, zones.get(owner.dns, {})), (owner.dns, name, record.type)
+        if at is not None and place not in seen:
+            seen.add(place)
             found.append(
                 live_record(owner.dns, record.host, record.role, at.zone, at.sets(name, record.type))
             )

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from reconciler.clock import Clock
+from reconciler.clock import Clock, Mailbox
 from reconciler.errors import NotReady, ProviderError, RateLimited, Transient, Unavailable
 from reconciler.provider import Limit, ProviderType
 from reconciler.secrets import Redactor
@@ -24,23 +24,35 @@ SHARE = 0.98
 ATTEMPTS_UNAVAILABLE = 4
 ATTEMPTS_LIMITED = 8
 FIRST_DELAY_S, MAX_DELAY_S = 1.0, 60.0
+MAX_RETRY_AFTER_S = 600.0
+"""A vendor that asks for a longer rest is told of at once: a run has an end."""
 
 
-class Stopped(ProviderError):
-    """The run is ending: no further attempt is made."""
-
-
-@dataclass(slots=True)
 class Stop:
     """Whether the run is to end: set once, seen by all who would wait."""
 
-    _event: threading.Event = field(default_factory=threading.Event)
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        self._sleepers: dict[int, Mailbox[str]] = {}
 
     def set(self) -> None:
+        """End the run: whoever pauses goes on at once."""
         self._event.set()
+        for mailbox in tuple(self._sleepers.values()):
+            mailbox.put("stop")
 
     def __bool__(self) -> bool:
         return self._event.is_set()
+
+    def pause(self, clock: Clock, seconds: float) -> None:
+        """Wait, but no longer than the run lasts; only for a thread that counts as working."""
+        mailbox: Mailbox[str] = clock.mailbox()
+        self._sleepers[id(mailbox)] = mailbox
+        try:
+            if not self:
+                mailbox.get(clock.now() + seconds)
+        finally:
+            del self._sleepers[id(mailbox)]
 
 
 class Bucket:
@@ -125,6 +137,8 @@ class VendorCalls:
                 if self._stop or not _may_repeat(told, attempt, repeatable=repeatable):
                     raise told from error
                 self._wait(unit, told, attempt)
+                if self._stop:
+                    raise told from error
 
     def _once(self, unit: str, operation: str, fn: Callable[[], T]) -> T:
         if unit in self._buckets:
@@ -158,7 +172,7 @@ class VendorCalls:
             if unit in self._buckets:
                 self._buckets[unit].throttled()
             delay_s = max(delay_s, error.retry_after_s or 0.0)
-        self._clock.sleep(delay_s)
+        self._stop.pause(self._clock, delay_s)
 
 
 def _may_repeat(error: ProviderError, attempt: int, *, repeatable: bool) -> bool:
@@ -168,8 +182,8 @@ def _may_repeat(error: ProviderError, attempt: int, *, repeatable: bool) -> bool
     same done twice is repeated; the rest is looked for first, by whoever asked for it.
     """
     match error:
-        case RateLimited():
-            return attempt < ATTEMPTS_LIMITED
+        case RateLimited(retry_after_s=after_s):
+            return attempt < ATTEMPTS_LIMITED and (after_s or 0.0) <= MAX_RETRY_AFTER_S
         case Unavailable(sent=sent):
             return attempt < ATTEMPTS_UNAVAILABLE and (repeatable or not sent)
         case NotReady():

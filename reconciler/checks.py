@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import takewhile
 
 from reconciler.accounts import hash_of, sparkpost_account
-from reconciler.claim import Claim, hash8
+from reconciler.claim import MAX_BYTES, Claim, hash8
 from reconciler.desired import Desired
+from reconciler.dns import ancestors
 from reconciler.hostview import HostView
 from reconciler.model import Finding, Severity
 from reconciler.provider import Composition, Live
@@ -41,8 +43,9 @@ def findings(
         if view.domain is None:
             continue
         yield from _zone(view)
+        yield from _delegated(view)
         yield from _delegation(view)
-        yield from _ownership(view, desired)
+        yield from claimed_by_others(view, desired)
         if view.domain.state == "present":
             yield from _apex(view)
             yield from _proxied(view, composed)
@@ -84,7 +87,8 @@ def _delegation(view: HostView) -> Iterator[Finding]:
     )
 
 
-def _ownership(view: HostView, desired: Desired) -> Iterator[Finding]:
+def claimed_by_others(view: HostView, desired: Desired) -> Iterator[Finding]:
+    """Refuse a host that another owner claims: alone, or beside this file's."""
     others = sorted({claim.owner for claim in view.claims} - {desired.owner})
     for other in others:
         yield _error(
@@ -94,6 +98,37 @@ def _ownership(view: HostView, desired: Desired) -> Iterator[Finding]:
             f"run `tdr adopt -from {other} {view.host}` to take it over, "
             f"or `tdr forget {view.host}` as `{other}` to give it up",
         )
+
+
+def _delegated(view: HostView) -> Iterator[Finding]:
+    """Refuse a host below a cut: what is written into this zone there, no resolver ever asks for."""
+    if view.view is None or view.domain is None:
+        return
+    above = takewhile(
+        lambda name: view.view is not None and name != view.view.zone.name, ancestors(view.host)
+    )
+    for cut in above:
+        servers = sorted(value for one in view.view.sets(cut, "NS") for value in one.values)
+        if servers:
+            yield _error(
+                view.host,
+                f"{cut} is delegated to {', '.join(servers)}, away from the zone {view.view.zone.name} that "
+                f"`{view.dns}` holds",
+                f"name the alias that holds the zone {cut} with `dns:`",
+                "dns",
+            )
+
+
+def long_claims(claims: Mapping[str, Claim]) -> Iterator[Finding]:
+    """Refuse claims that DNS is not sure to carry: the record that they are to remember is too long."""
+    for host, claim in claims.items():
+        if claim.size > MAX_BYTES:
+            yield _error(
+                host,
+                f"the claim on {host} has {claim.size} bytes, {MAX_BYTES} fit: it remembers "
+                "every value of the host's present record",
+                "give the host fewer addresses before tdr takes it over",
+            )
 
 
 def _apex(view: HostView) -> Iterator[Finding]:

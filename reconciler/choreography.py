@@ -80,7 +80,7 @@ class Choreography:
         proven = self._verified(2, secure) if secure else settled
         uses = self._steps(lambda id_: id_.kind in (DEFAULT, LINK), proven)
         self._restore([*proven, *uses])
-        self._take_down_stale()
+        self._take_down_stale(claim)
         return self.found
 
     # -- what the host's changes are
@@ -345,11 +345,11 @@ class Choreography:
         earlier = [n.id for n in self.found if isinstance(n, Step) and n.change.id == change.id]
         self.found.append(Step(id_, change, change.after, phase, needs=frozenset([*needs, *earlier])))
 
-    def _take_down_stale(self) -> None:
-        """Remove what no longer serves the host after all else: the old edge, stale links."""
+    def _take_down_stale(self, claim: list[str]) -> None:
+        """Remove what no longer serves the host: stale links at once, the old edge after all else."""
         everything = [node.id for node in self.found]
         for change in self.stale:
-            self.found.append(only_step(change, everything if self._was_edge(change) else ()))
+            self.found.append(only_step(change, everything if self._was_edge(change) else claim))
 
     def _was_edge(self, change: Change) -> bool:
         return change.id.kind not in (LINK, DEFAULT)

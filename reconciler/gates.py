@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from reconciler.answers import NameServer, ServerAnswer
-from reconciler.claim import Claim, claims_in
+from reconciler.claim import Claim
 from reconciler.clock import Clock
 from reconciler.diff import resolve
 from reconciler.dns import CLAIM, record_id
@@ -17,7 +17,7 @@ from reconciler.model import Resource, ResourceId
 from reconciler.plan import Gate, GateKind
 from reconciler.probe import CLICK_PATH, Probe, judge
 from reconciler.provider import Provider, Status, Verifier
-from reconciler.records import LOW_TTL_S
+from reconciler.records import LOW_TTL_S, claims_of_record
 from reconciler.tracking import SECURE
 
 Current = Mapping[ResourceId, Resource]
@@ -131,12 +131,7 @@ class GateKeeper:
         names = [value for value in values if isinstance(value, str)]
         if target is None or not names:
             return Status(ready=False, text="where the new edge is is not known yet")
-        addresses = [
-            a for n in names for a in (self.outside.addresses(n) if target.type == "CNAME" else (n,))
-        ]
-        if not addresses:
-            return Status(ready=False, text=f"the edge {', '.join(names)} has no address yet")
-        return self._all_answer(gate.host, addresses)
+        return self._ends_answer(gate.host, target.type, names)
 
     def _probe(self, gate: Gate) -> Status:
         """The host as it is served now: addresses from its own servers, so that no cache answers."""
@@ -153,6 +148,22 @@ class GateKeeper:
             if answer.trouble is None and answer.cname:
                 return self.outside.addresses(answer.cname)
         return ()
+
+    def still_serves(self, host: str, record: Resource) -> Status:
+        """Tell whether the end that a former host record points at serves host, https included."""
+        values = record.attrs["values"]
+        names = [str(value) for value in values] if isinstance(values, tuple) else []
+        if record.attrs.get("proxied") is True:
+            return Status(ready=False, text="the record was its edge itself")
+        return self._ends_answer(host, str(record.attrs["type"]), names)
+
+    def _ends_answer(self, host: str, type_: str, values: Sequence[str]) -> Status:
+        """Prove host at where a record of this type and values points."""
+        found = [self.outside.addresses(value) if type_ == "CNAME" else (value,) for value in values]
+        addresses = [address for some in found for address in some]
+        if not addresses:
+            return Status(ready=False, text=f"{', '.join(values)} has no address")
+        return self._all_answer(host, addresses)
 
     def _all_answer(self, host: str, addresses: Sequence[str]) -> Status:
         for address in addresses[:MAX_ADDRESSES]:
@@ -179,7 +190,7 @@ class GateKeeper:
         else:  # a time that lies further ahead than any answer is held comes from a clock that went wrong
             longest_s = gate.wait_s if claim.until_s is None else max(gate.wait_s, LONGEST_HELD_S)
             held_s = min(held_s, now_s + longest_s)
-        # The last that was handed out before the move had at most this TTL; an earlier run may just have moved.
+        # What was handed out last before the move had at most this TTL; an earlier run may just have moved.
         last_ttl_s = view.low_ttl_s if answered_at_s is None else max(LOW_TTL_S, view.low_ttl_s)
         answered_s = now_s if answered_at_s is None else answered_at_s
         return max(held_s, answered_s + min(last_ttl_s, gate.wait_s))
@@ -195,9 +206,8 @@ class GateKeeper:
 
 def _claim_of(record: Resource | None) -> Claim | None:
     """Return the claim that a live record spells: the one with the latest time, should there be several."""
-    values = record.attrs["values"] if record is not None else ()
-    texts = [str(value) for value in values] if isinstance(values, tuple) else []
-    return max(claims_in(texts), key=lambda claim: claim.at_s or 0.0, default=None)
+    claims = claims_of_record(record) if record is not None else ()
+    return max(claims, key=lambda claim: claim.at_s or 0.0, default=None)
 
 
 def stamped_at_s(record: Resource) -> float | None:

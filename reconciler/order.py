@@ -90,16 +90,17 @@ def _stamps(nodes: Iterable[Node]) -> Iterator[tuple[str, str]]:
         elif step.phase == STAMP:
             stamps.append(step)
     for stamp in stamps:
-        record = [step for step in records[stamp.host] if _moves(step)]
-        first = next((s for s in record if s.phase == LOWER), None) or next(
-            (s for s in record if s.phase in ("", MOVE)), None
-        )
+        lowered = (step for step in records[stamp.host] if step.phase == LOWER)
+        moved = (step for step in records[stamp.host] if is_move(step))
+        first = next(lowered, None) or next(moved, None)
         if first is not None:
             yield stamp.id, first.id
 
 
-def _moves(step: Step) -> bool:
-    """Tell whether the step's record changes its answer; one adopted, or given its final TTL, does not."""
+def is_move(step: Step) -> bool:
+    """Tell whether the step changes what a host record answers; a TTL alone does not."""
+    if step.write is None or role_of(step.change.id) != HOST or step.phase not in ("", MOVE):
+        return False
     return not same_answer(was_of(step.change.before), was_of(step.change.after))
 
 

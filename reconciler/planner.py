@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import fnmatch
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from reconciler import policy
 from reconciler.assemble import Assembly, World, assemble, blocked_hosts
@@ -18,9 +20,10 @@ from reconciler.model import Action, Change, Finding, Resource, ResourceId, Seve
 from reconciler.order import order
 from reconciler.plan import Plan
 from reconciler.provider import Kind, Parts, Provider
-from reconciler.records import without_claims
+from reconciler.records import claims_of_record, without_claims
 from reconciler.tracking import DEFAULT, LINK, MANAGED_CERTIFICATE, SECURE
 
+T = TypeVar("T")
 REQUESTED, ABSENT = "requested", "absent"
 GONE_WITH_TRACKING_DOMAIN = (SECURE, MANAGED_CERTIFICATE)
 
@@ -67,8 +70,9 @@ def make_plan(inputs: Inputs) -> tuple[Plan, Assembly]:
     found = tuple(_changes(desired, assembly, choice))
     _refuse_unknown(choice, assembly, found)
     asked = _chosen(found, choice)
+    addresses = _by_host((change.host, change.id.address) for change in found)
     findings = {
-        *(f for f in assembly.findings if _concerns(f.host, choice, found, assembly, desired)),
+        *(f for f in assembly.findings if _concerns(f.host, choice, addresses, assembly, desired)),
         *policy.ownership(desired, tuple(assembly.live.values()), assembly.hosts),
         *policy.replacements(asked),
         *policy.deletions(
@@ -143,7 +147,11 @@ def is_chosen(host: str | None, addresses: Iterable[str], choice: Choice) -> boo
 
 
 def _concerns(
-    host: str | None, choice: Choice, changes: Iterable[Change], assembly: Assembly, desired: Desired
+    host: str | None,
+    choice: Choice,
+    addresses: Mapping[str | None, list[str]],
+    assembly: Assembly,
+    desired: Desired,
 ) -> bool:
     """Tell whether what was found about host concerns this run."""
     if host is None:
@@ -153,8 +161,14 @@ def _concerns(
         return False
     if not (choice.targets or choice.excludes):
         return True
-    addresses = [change.id.address for change in changes if change.host == host]
-    return any(is_chosen(host, [address], choice) for address in (*addresses, host))
+    return any(is_chosen(host, [address], choice) for address in (*addresses.get(host, ()), host))
+
+
+def _by_host(pairs: Iterable[tuple[str | None, T]]) -> dict[str | None, list[T]]:
+    found: dict[str | None, list[T]] = defaultdict(list)
+    for host, one in pairs:
+        found[host].append(one)
+    return found
 
 
 def _chosen(changes: tuple[Change, ...], choice: Choice) -> tuple[Change, ...]:
@@ -162,9 +176,10 @@ def _chosen(changes: tuple[Change, ...], choice: Choice) -> tuple[Change, ...]:
     kept = {c.id: c for c in changes if is_kept(c, choice)}
     found = {id_ for id_, c in kept.items() if is_chosen(c.host, [id_.address], choice)}
     by_id = {c.id: c for c in changes if c.id in kept or _is_claim(c.id)}
+    claims = _by_host((c.host, c.id) for c in by_id.values() if _is_claim(c.id))
     more = set(found)
     while more:
-        needed = {id_ for one in more for id_ in _rests_on(by_id[one], by_id.values())}
+        needed = {id_ for one in more for id_ in _rests_on(by_id[one], claims)}
         more = (needed & by_id.keys()) - found
         found |= more
     left = {change.host for change in changes if change.id not in found}
@@ -172,19 +187,18 @@ def _chosen(changes: tuple[Change, ...], choice: Choice) -> tuple[Change, ...]:
 
 
 def _drops_claim(change: Change) -> bool:
-    """Tell whether the change gives the host up: then it goes last, with all the rest."""
-    return _is_claim(change.id) and change.reason == ABSENT
+    """Tell whether the change gives the host up: that is for when nothing of it is left."""
+    return _is_claim(change.id) and (change.after is None or not claims_of_record(change.after))
 
 
 def is_kept(change: Change, choice: Choice) -> bool:
     """Tell whether `-exclude` leaves the change in."""
-    return is_chosen(change.host, [change.id.address], replace(choice, targets=()))
+    return not choice.excludes or is_chosen(change.host, [change.id.address], replace(choice, targets=()))
 
 
-def _rests_on(change: Change, changes: Iterable[Change]) -> frozenset[ResourceId]:
-    claims = (c.id for c in changes if c.host == change.host and _is_claim(c.id))
+def _rests_on(change: Change, claims: Mapping[str | None, list[ResourceId]]) -> frozenset[ResourceId]:
     built = change.after.depends_on if change.after else frozenset()
-    return built.union(claims)
+    return built.union(claims.get(change.host, ()))
 
 
 def _is_claim(id_: ResourceId) -> bool:
@@ -343,7 +357,7 @@ def _is_default_beside(other: Resource, new: Resource) -> bool:
 
 def _drifted(desired: Desired, hosts: Mapping[str, HostView], changes: Iterable[Change]) -> Iterator[str]:
     """Name the hosts whose live state differs although the file says what it said when last approved."""
-    for host in sorted({c.host for c in changes if c.host and c.reason != REQUESTED}):
+    for host in sorted({c.host for c in changes if c.host and c.action is not Action.REPLACE}):
         view = hosts.get(host)
         if view and view.domain and view.claim and view.claim.digest == desired.digest(host):
             yield host

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from reconciler.checks import claimed_by_others
 from reconciler.desired import Desired
+from reconciler.dns import DNS_RECORD, is_validation
 from reconciler.hostview import HostView
 from reconciler.model import Action, Change, Finding, Resource, Severity
+from reconciler.tracking import KINDS
+
+
+MAX_NAMED = 10
+"""How many domains one refusal lists by name."""
 
 
 def ownership(
@@ -40,6 +47,8 @@ def deletions(
     """
     going = sorted({c.host for c in changes if c.action is Action.DELETE and c.host and _goes(hosts, c.host)})
     for host in going:
+        if host in hosts and host not in desired.domains:
+            yield from claimed_by_others(hosts[host], desired)
         if host in desired.policy.protected:
             yield Finding(
                 Severity.ERROR,
@@ -51,14 +60,34 @@ def deletions(
     allowed = desired.policy.max_deletes if max_deletes is None else max_deletes
     counted = [host for host in going if host not in desired.policy.protected]
     if not unlimited and len(counted) > allowed:
+        named = _named(counted)
         for host in counted:
             yield Finding(
                 Severity.ERROR,
                 host,
-                f"{len(counted)} domain{'s' * (len(counted) > 1)} would be deleted ({', '.join(counted)}), "
+                f"{len(counted)} domain{'s' * (len(counted) > 1)} would be deleted ({named}), "
                 f"`policy: max_deletes:` allows {allowed}",
                 f"pass `-max-deletes {len(counted)}` for this run, or raise `max_deletes`",
                 "state",
+            )
+
+
+def _named(hosts: Sequence[str]) -> str:
+    """Return the first hosts: each of thousands names them again."""
+    left = len(hosts) - MAX_NAMED
+    return ", ".join(hosts[:MAX_NAMED]) + (f" and {left:,} more" if left > 0 else "")
+
+
+def replacements(changes: Collection[Change]) -> Iterator[Finding]:
+    """Refuse to make anew what links lead through: while it is gone they would lead nowhere."""
+    for change in changes:
+        carries = change.id.kind == DNS_RECORD and not is_validation(change.id)
+        if change.action is Action.REPLACE and (carries or change.id.kind in KINDS):
+            yield Finding(
+                Severity.ERROR,
+                change.host,
+                f"{change.id.address} cannot be replaced: links in mail already sent lead through it",
+                "leave out this `-replace`; what differs from the file is changed in place",
             )
 
 

@@ -17,10 +17,12 @@ from reconciler.records import (
     ZoneView,
     claim_record,
     claim_wanted,
+    claims_of,
     live_claim,
     live_host,
     view_for,
     was_of,
+    wildcard_answer,
     zone_views,
 )
 
@@ -80,7 +82,7 @@ def _held(host: str, desired: Desired, world: World) -> Held | None:
     for alias in aliases:
         view = view_for(host, zone_views(world[alias].zones, world[alias].rrsets))
         if view is not None:
-            found.append(Held(alias, view, live_claim(alias, host, view)))
+            found.append(Held(alias, view, live_claim(alias, host, view) if claims_of(host, view) else None))
     return next((held for held in found if held.claim is not None), next(iter(found), None))
 
 
@@ -96,6 +98,11 @@ def _first_claim(
     providers: Mapping[str, Provider],
     now_s: float,
 ) -> Change:
+    if wildcard_answer(host, held.view) is not None:
+        raise RefusedError(
+            f"a wildcard answers for {host}, and a claim alone would silence it: give the host a record of its "
+            "own first"
+        )
     before = was_of(live_host(held.alias, host, held.view))
     memory = Memory(desired.owner, digest="", sp=None, cdn="")
     claim = claim_wanted(memory, None, before, moves=False).updated({"w": None, "cdn": None})
@@ -108,4 +115,5 @@ def _first_claim(
     values = spelled.attrs["values"]
     texts = values if isinstance(values, tuple) else ()
     stamped = spelled.with_attrs(values=tuple(stamp(str(text), now_s) for text in texts))
-    return Change(spelled.id, Action.CREATE, None, stamped)
+    beside = live_claim(held.alias, host, held.view)
+    return Change(spelled.id, Action.UPDATE if beside else Action.CREATE, beside, stamped)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from reconciler.claim import EMPTY_CLAIM, NOW, Claim, Was, claims_in, is_claim, spelt_time
+from reconciler.claim import EMPTY_CLAIM, NOW, Claim, Was, claims_in, is_claim, parse_claim, spelt_time
 from reconciler.dns import (
     CLAIM,
     HOST,
@@ -94,11 +94,8 @@ def live_host(alias: str, host: str, view: ZoneView) -> Resource | None:
 
 
 def live_claim(alias: str, host: str, view: ZoneView) -> Resource | None:
-    """Return the live claim record, whoever's it is; None where no TXT there is a claim."""
-    sets = view.sets(claim_name(host), "TXT")
-    if not any(is_claim(text) for one in sets for text in one.values):
-        return None
-    return live_record(alias, host, CLAIM, view.zone, sets)
+    """Return the record at the claim's name, whoever's claims or other texts stand there."""
+    return live_record(alias, host, CLAIM, view.zone, view.sets(claim_name(host), "TXT"))
 
 
 def claims_of(host: str, view: ZoneView) -> tuple[Claim, ...]:
@@ -123,12 +120,9 @@ def was_of(record: Resource | None) -> Was | None:
     """Return the live host record as the claim remembers it."""
     if record is None:
         return None
-    values = record.attrs["values"]
     proxied = record.attrs.get("proxied") is True
-    if not isinstance(values, tuple):
-        raise AssertionError("unreachable: the values of a live record are a tuple")
     type_ = f"PROXIED-{record.attrs['type']}" if proxied else str(record.attrs["type"])
-    return Was(type_, tuple(str(value) for value in values), answered_ttl_s(record))
+    return Was(type_, _texts(record), answered_ttl_s(record))
 
 
 def answered_ttl_s(record: Resource) -> int:
@@ -215,6 +209,24 @@ def claim_record(host: str, claim: Claim, view: ZoneView, ttl: int) -> Record:
     return Record(host, CLAIM, claim_name(host), "TXT", tuple(sorted((*others, claim.text()))), ttl)
 
 
+def claims_of_record(record: Resource) -> tuple[Claim, ...]:
+    """Return the claims that a claim record spells."""
+    return claims_in(_texts(record))
+
+
+def _texts(record: Resource) -> tuple[str, ...]:
+    values = record.attrs["values"]
+    if not isinstance(values, tuple):
+        raise AssertionError("unreachable: the values of a record are a tuple")
+    return tuple(str(value) for value in values)
+
+
+def without_claims(record: Resource, owner: str) -> Resource | None:
+    """Return a live claim record without the claims of owner; None where nothing else stands there."""
+    kept = [t for t in _texts(record) if not (is_claim(t) and parse_claim(t).owner == owner)]
+    return record.with_attrs(values=kept) if kept else None
+
+
 def wildcard_answer(host: str, view: ZoneView) -> Record | None:
     """Return the host's own record with the value of the wildcard that answers for it today, if one does.
 
@@ -224,17 +236,10 @@ def wildcard_answer(host: str, view: ZoneView) -> Record | None:
     live = live_record("", host, HOST, view.zone, view.sets(wildcard, *ADDRESS_TYPES)) if wildcard else None
     if live is None:
         return None
-    values = live.attrs["values"]
-    if not isinstance(values, tuple):
-        raise AssertionError("unreachable: the values of a live record are a tuple")
     proxied = True if live.attrs.get("proxied") is True else None
-    return Record(host, HOST, host, str(live.attrs["type"]), values, answered_ttl_s(live), proxied)
+    return Record(host, HOST, host, str(live.attrs["type"]), _texts(live), answered_ttl_s(live), proxied)
 
 
 def without_stamp(resource: Resource) -> Resource:
     """Return a planned claim without the time that a later step writes."""
-    values = resource.attrs["values"]
-    if not isinstance(values, tuple):
-        raise AssertionError("unreachable: the values of a claim are a tuple")
-    kept = tuple(str(value).replace(f" at={NOW}", "") for value in values)
-    return replace(resource.with_attrs(values=kept))
+    return resource.with_attrs(values=[text.replace(f" at={NOW}", "") for text in _texts(resource)])

@@ -59,6 +59,7 @@ class Report:
     def count(self) -> tuple[int, int, int, int]:
         """Return how many resources were imported, added, changed, destroyed."""
         undone = {s.change.id for s in self.plan.steps if not self._applied(s.id)}
+        undone |= {id_ for g in self.plan.gates if self._rolled_back(g.id) for id_ in g.subjects}
         done = [c for c in self.plan.changes if c.id not in undone]
         actions = [c.action for c in done]
         replaced = actions.count(Action.REPLACE)
@@ -73,6 +74,10 @@ class Report:
         result = self.results.get(node)
         return result is not None and result.outcome is Outcome.APPLIED
 
+    def _rolled_back(self, node: str) -> bool:
+        result = self.results.get(node)
+        return result is not None and result.rolled_back
+
 
 ORDER = (Outcome.FAILED, Outcome.WAITING, Outcome.SKIPPED)
 
@@ -81,8 +86,8 @@ def report_of(plan: Plan, results: Mapping[str, Result], *, interrupted: bool) -
     """Return the report of a run that gave these results; what has none was never begun."""
     blocked: dict[str, Finding] = {}
     for finding in plan.findings:
-        if finding.severity is Severity.ERROR and finding.host:
-            blocked.setdefault(finding.host, finding)
+        if finding.severity is Severity.ERROR:
+            blocked.setdefault(finding.host or "", finding)
     by_host: dict[str, list[Node]] = {}
     for node in plan.nodes:
         by_host.setdefault(node.host, []).append(node)
@@ -99,7 +104,8 @@ def _host_report(
     for outcome in ORDER:
         worst = [(node, result) for node, result in ended if result.outcome is outcome]
         if worst:
-            node, result = worst[0]
+            # A wait that the plan named is no news beside a gate that is not met.
+            node, result = min(worst, key=lambda one: one[1].scheduled)
             why = f"{subject(node)}: {result.why}" if result.why else subject(node)
             return HostReport(host, outcome, why, _next(outcome, result), result.scheduled)
     if begun_all:

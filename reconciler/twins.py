@@ -7,9 +7,7 @@ from collections.abc import Mapping
 from reconciler.desired import Desired, Domain
 from reconciler.model import Resource, ResourceId
 from reconciler.provider import Live
-from reconciler.tracking import DEFAULT, LINK, MANAGED_CERTIFICATE, SECURE, TRACKING_DOMAIN
-
-TRACKING = frozenset({TRACKING_DOMAIN, SECURE, DEFAULT, LINK, MANAGED_CERTIFICATE})
+from reconciler.tracking import KINDS, TRACKING_DOMAIN
 
 
 def seen_once(desired: Desired, world: Mapping[str, Live]) -> dict[ResourceId, Resource]:
@@ -29,7 +27,7 @@ def _is_anothers(
     domain = desired.domains.get(resource.host or "")
     if domain is None:
         return False
-    if resource.id.kind in TRACKING:
+    if resource.id.kind in KINDS:
         return resource.id.alias != domain.sparkpost
     return resource.id.alias != domain.cdn and _is_twin(resource, domain, world, live)
 

@@ -26,7 +26,7 @@ SHELL = {
         *("__main__", "cli", "commands", "running"),  # the command line
         *("data_files", "load", "registry", "saved", "schema"),  # files and what is installed
         *("delegation", "net", "net_dns", "net_http", "proving"),  # looking from outside
-        *("app", "apply", "calls", "clock", "gates", "pool", "sandbox_clock"),  # time and threads
+        *("app", "apply", "batch", "calls", "clock", "gates", "pool", "sandbox_clock"),  # time and threads
         *("progress", "progress_json", "progress_lines", "progress_live"),  # telling of a run as it goes
     )
 }

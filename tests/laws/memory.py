@@ -99,7 +99,7 @@ class World:
         return answer is not None and all(self._serves(answer[0], v, host, scheme) for v in answer[1])
 
     def _serves(self, type_: str, value: str, host: str, scheme: str) -> bool:
-        if value in self.down:
+        if value in self.down or type_ in self.down:
             return False
         if type_ == PROXIED:
             return value == ORIGIN and (scheme == "http" or self.deployed(self.edges.get(("proxy", host))))
@@ -131,7 +131,7 @@ class World:
         return issued_at is not None and issued_at <= self.clock.now()
 
     def is_secure(self, host: str) -> bool:
-        """Tell whether links of new mail are https; SparkPost sees to it itself where its certificate is valid."""
+        """Tell whether links of new mail are https; with a certificate of its own SparkPost sees to that."""
         return bool(self.tracking.get(host, {}).get("secure")) or self.managed_issued(host)
 
     # -- the law

@@ -97,7 +97,7 @@ def test_a_move_of_any_class_ends_and_breaks_nothing(bench: Bench, first: Desire
 def test_a_move_that_is_under_way_is_taken_up_by_another_file(
     bench: Bench, first: Desired, second: Desired, timeout_s: int, later_s: int
 ) -> None:
-    """The run ends at its deadline; some time later the file says otherwise: what caches hold is not forgotten."""
+    """The run ends at its deadline; later the file says otherwise: what caches hold is not forgotten."""
     carried_out(bench, first, timeout_s=timeout_s)
     bench.world.clock.sleep(later_s)
     bench.world.look()

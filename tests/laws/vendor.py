@@ -8,7 +8,6 @@ host that SparkPost manages itself C.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
 
 from reconciler.dns import HostTarget, Record, RRset, Zone, record_id, zone_for
 from reconciler.errors import Conflict, InvalidRequest, NotReady, ProviderError
@@ -387,6 +386,7 @@ class MemoryProvider:
     def _verify(self, host: str) -> Status:
         scheme = "https" if self.world.is_secure(host) else "http"
         ok = self.world.serves(self.world.host_answer(host), host, scheme)
+        ok = ok and not self.world.tracking[host].get("refused")
         self.world.tracking[host]["verified"] = ok
         return Status(ok, "verified" if ok else f"HTTP request to {scheme}://{host} failed")
 

@@ -70,10 +70,36 @@ def test_a_planned_claim_has_no_time() -> None:
     assert parse_claim(f"v=tdr1 at={NOW}").at_s is None
 
 
-def test_a_claim_that_does_not_fit_is_refused() -> None:
-    """1,000 bytes are sure to be carried; more are an error, never a cut."""
-    with pytest.raises(ValueError, match="1018 bytes, 1000 fit"):
-        Claim((("v", "tdr1"), ("keep", "x" * 1002), ("o", "a"))).text()
+def test_the_size_of_a_claim_counts_what_it_is_stamped_with() -> None:
+    """1,000 bytes are sure to be carried; the plan refuses more."""
+    claim = Claim((("v", "tdr1"), ("keep", "x" * 1002), ("at", NOW)))
+    assert claim.size == len(stamp(claim.text(), 1_750_000_000.0)) == 1034
+
+
+@pytest.mark.parametrize(
+    ("text", "ttl"),
+    [("A:192.0.2.1@99999999999", None), ("A:192.0.2.1@9999999999", 2**31 - 1), ("A:192.0.2.1@²", None)],
+)
+def test_a_ttl_that_dns_does_not_know_is_none_or_the_longest(text: str, ttl: int | None) -> None:
+    was = parse_was(text)
+    assert (was.ttl if was else None) == ttl
+
+
+def test_what_is_held_longest_counts() -> None:
+    """A second move takes along until when caches hold what was there before the first."""
+    text = "v=tdr1 was=CNAME:edge.test@60 at=20260105T090000Z until=20260105T100000Z"
+    assert parse_claim(text).held_until_s == parse_claim(text).until_s
+    longer = parse_claim(text.replace("@60", "@7200"))
+    assert longer.held_until_s == (longer.at_s or 0.0) + 7200
+
+
+def test_a_stamp_sets_until_and_drops_one_that_has_passed() -> None:
+    now_s = parse_claim("v=tdr1 at=20260105T090000Z").at_s
+    assert now_s is not None
+    assert stamp("v=tdr1 at=* until=*7200", now_s) == "v=tdr1 at=20260105T090000Z until=20260105T110000Z"
+    assert stamp("v=tdr1 until=*7200", now_s) == "v=tdr1 until=20260105T110000Z"
+    assert stamp("v=tdr1 at=* until=20260105T080000Z", now_s) == "v=tdr1 at=20260105T090000Z"
+    assert stamp("v=spf1 until=* at=*", now_s) == "v=spf1 until=* at=*"
 
 
 def test_other_texts_at_the_name_are_no_claims() -> None:

@@ -1,0 +1,79 @@
+"""Applying one batch: again where that may help, in parts where the vendor refuses it whole."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from reconciler.calls import Stop
+from reconciler.clock import Clock
+from reconciler.errors import Conflict, InvalidRequest, ProviderError, Transient
+from reconciler.model import Action, Change, ResourceId
+from reconciler.provider import Done, Failed, Outcomes, Provider
+
+ATTEMPTS = 3
+RETRY_DELAY_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Changes of one container, for one provider."""
+
+    provider: Provider
+    changes: Sequence[Change]
+    replaced: Collection[ResourceId] = ()
+
+    def outcomes(self, clock: Clock, stop: Stop) -> Outcomes:
+        """Make the changes; what is to be replaced is removed first, then made anew."""
+        removals = [
+            Change(c.id, Action.DELETE, c.before, None) for c in self.changes if c.id in self.replaced
+        ]
+        gone = self._attempts(removals, clock, stop)
+        failed = {id_: outcome for id_, outcome in gone.items() if isinstance(outcome, Failed)}
+        made = [self._anew(change) for change in self.changes if change.id not in failed]
+        return {**self._attempts(made, clock, stop), **failed}
+
+    def _anew(self, change: Change) -> Change:
+        return replace(change, action=Action.CREATE, before=None) if change.id in self.replaced else change
+
+    def _attempts(self, changes: Sequence[Change], clock: Clock, stop: Stop) -> Outcomes:
+        """Apply changes, again where that may help: a provider looks before it creates."""
+        outcomes: dict[ResourceId, Done | Failed] = {}
+        left = list(changes)
+        for attempt in range(1, ATTEMPTS + 1):
+            if not left:
+                break
+            outcomes.update(self._apply(left))
+            left = [change for change in left if _may_help(outcomes.get(change.id))]
+            if stop or attempt == ATTEMPTS:
+                break
+            if left:
+                stop.pause(clock, RETRY_DELAY_S * attempt)
+        return outcomes
+
+    def _apply(self, changes: Sequence[Change]) -> Outcomes:
+        """Apply a batch; where the vendor refuses it whole, its halves: one bad host then stands alone."""
+        try:
+            return self.provider.apply(changes)
+        except (InvalidRequest, Conflict) as error:
+            first, second = _halves(changes)
+            if not second:
+                return {change.id: Failed(error) for change in changes}
+            return {**self._apply(first), **self._apply(second)}
+        except ProviderError as error:
+            return {change.id: Failed(error) for change in changes}
+
+
+def _halves(changes: Sequence[Change]) -> tuple[list[Change], list[Change]]:
+    """Cut a batch in two, between hosts: a claim never goes without the record that it describes."""
+    by_host: dict[object, list[Change]] = {}
+    for change in changes:
+        by_host.setdefault(change.host or change.id, []).append(change)
+    groups = list(by_host.values())
+    middle = (len(groups) + 1) // 2
+    return list(chain(*groups[:middle])), list(chain(*groups[middle:]))
+
+
+def _may_help(outcome: Done | Failed | None) -> bool:
+    return isinstance(outcome, Failed) and isinstance(outcome.error, Transient)

@@ -1,0 +1,277 @@
+"""States in which a reconciler does harm if it does not look twice."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from reconciler.desired import Desired
+from reconciler.errors import InvalidRequest
+from reconciler.model import Action
+from reconciler.plan import Plan
+from reconciler.planner import Choice
+from reconciler.report import Outcome
+from tests.laws.bench import Bench, desired, domain
+from tests.laws.memory import MANAGED, ORIGIN, World
+
+CLICK, GO = "click.example.com", "go.example.com"
+
+
+def tracked(**more: Any) -> dict[str, Any]:
+    """A tracking domain whose links are http."""
+    return {"alias": "sp", "secure": False, "default": False, "verified": True, **more}
+
+
+def live_http(host: str = CLICK, ttl: int = 300) -> Bench:
+    """A host whose links work over http."""
+    bench = Bench()
+    bench.world.records[host, "CNAME"] = (ttl, (ORIGIN,))
+    bench.world.tracking[host] = tracked()
+    return bench
+
+
+def live_https(state: Desired) -> Bench:
+    """Hosts that were made https by an earlier run."""
+    bench = live_http()
+    report = bench.apply(state)
+    assert {h.outcome for h in report.hosts} == {Outcome.APPLIED}
+    return bench
+
+
+def errors(plan: Plan) -> list[str]:
+    """The texts of what forbids something."""
+    return [f.text for f in plan.findings if f.severity.value == "error"]
+
+
+def actions(plan: Plan) -> dict[str, Action]:
+    """What is done to what."""
+    return {change.id.address: change.action for change in plan.changes}
+
+
+def claim_of(world: World, host: str = CLICK) -> tuple[str, ...]:
+    """The texts at the claim's name."""
+    return world.records.get((f"_tdr.{host}", "TXT"), (0, ()))[1]
+
+
+# -- what is deleted
+def test_resume_takes_nothing_down() -> None:
+    bench = live_https(desired(domain(CLICK)))
+    plan, _ = bench.plan(desired(domain(CLICK, state="absent")), Choice(resume=True))
+    assert plan.changes == ()
+
+
+def test_resume_is_not_stopped_by_what_is_found_about_other_hosts() -> None:
+    bench = live_http(ttl=7200)
+    first = desired(domain(CLICK))
+    bench.apply(first, timeout_s=3600)
+    bench.world.clock.sleep(7200)
+    both = desired(domain(CLICK), domain("stray.example.org"))
+    report = bench.apply(both, Choice(resume=True))
+    assert [(h.host, h.outcome) for h in report.hosts] == [(CLICK, Outcome.APPLIED)]
+    assert report.succeeded
+
+
+def test_prune_leaves_alone_what_bears_no_mark_of_a_host_without_a_claim() -> None:
+    state = desired(domain(CLICK), domain(GO))
+    bench = live_https(state)
+    del bench.world.records[f"_tdr.{CLICK}", "TXT"]  # forgotten; the marks on the edge stay
+    plan, _ = bench.plan(desired(domain(GO)), Choice(prune=True))
+    kinds = {change.id.kind for change in plan.changes if change.host == CLICK}
+    assert kinds.isdisjoint({"dns_record", "tracking_domain", "tracking_domain_secure"})
+
+
+def test_prune_refuses_a_host_that_another_owner_claims_too() -> None:
+    bench = live_https(desired(domain(CLICK), domain(GO)))
+    bench.world.records[f"_tdr.{CLICK}", "TXT"] = (60, (*claim_of(bench.world), "v=tdr1 o=other w=12345678"))
+    plan, _ = bench.plan(desired(domain(GO)), Choice(prune=True))
+    assert any("claimed by owner `other`" in text for text in errors(plan))
+    assert [c for c in plan.changes if c.host == CLICK] == []
+
+
+@pytest.mark.parametrize("atomic", [True, False])
+def test_texts_of_others_at_the_claims_name_outlive_the_claim(atomic: bool) -> None:
+    bench = live_http()
+    bench.world.atomic = atomic
+    bench.world.records[f"_tdr.{CLICK}", "TXT"] = (60, ("a note of the user",))
+    bench.apply(desired(domain(CLICK)))
+    assert len(claim_of(bench.world)) == 2
+    gone = desired(domain(CLICK, state="absent"))
+    report = bench.apply(gone)
+    assert [h.outcome for h in report.hosts] == [Outcome.APPLIED]
+    assert claim_of(bench.world) == ("a note of the user",)
+    assert bench.plan(gone)[0].changes == ()
+
+
+def test_a_claim_stands_as_long_as_anything_that_is_excluded() -> None:
+    bench = live_https(desired(domain(CLICK)))
+    gone = desired(domain(CLICK, state="absent"))
+    excluded = f'memory_certificate.edge-a["{CLICK}"]'
+    plan, _ = bench.plan(gone, Choice(excludes=(excluded,)))
+    assert f'dns_record.zones["{CLICK}/claim"]' not in actions(plan)
+    assert f'dns_record.zones["{CLICK}/host"]' in actions(plan)
+
+
+def test_a_claim_cannot_be_left_out_of_what_rests_on_it() -> None:
+    plan, _ = live_http().plan(
+        desired(domain(CLICK)), Choice(excludes=(f'dns_record.zones["{CLICK}/claim"]',))
+    )
+    assert f'dns_record.zones["{CLICK}/claim"]' in actions(plan)
+
+
+def test_an_edge_of_the_users_own_is_no_leftover() -> None:
+    bench = live_https(desired(domain(CLICK, cdn="edge-b")))
+    bench.world.edges["edge-b", CLICK]["mark"] = None
+    bench.world.certificates["edge-b", CLICK]["mark"] = None
+    plan, _ = bench.plan(desired(domain(CLICK, cdn="edge-a")))
+    assert Action.DELETE not in actions(plan).values()
+
+
+@pytest.mark.parametrize("role", ["host", "claim"])
+def test_what_links_lead_through_is_not_made_anew(role: str) -> None:
+    bench = live_https(desired(domain(CLICK)))
+    address = f'dns_record.zones["{CLICK}/{role}"]'
+    plan, _ = bench.plan(desired(domain(CLICK)), Choice(replaces=(address,)))
+    assert [text for text in errors(plan) if "cannot be replaced" in text] != []
+    assert plan.changes == ()
+
+
+def test_a_link_that_goes_waits_for_the_claim() -> None:
+    bench = live_http()
+    bench.world.sending = {"mail.example.com": CLICK}
+    plan, _ = bench.plan(desired(domain(CLICK, sending_domains=())))
+    unlink = next(s for s in plan.steps if s.change.id.kind == "tracking_domain_link")
+    assert f'dns_record.zones["{CLICK}/claim"]' in unlink.needs
+
+
+# -- what is waited for
+def test_a_wildcards_automatic_ttl_is_waited_for() -> None:
+    """Cloudflare's 1 stands for 300 seconds."""
+    bench = Bench()
+    world = bench.world
+    world.records["*.example.com", "CNAME"] = (1, (ORIGIN,))
+    world.watched, world.tracking = {CLICK}, {CLICK: tracked()}
+    bench.apply(desired(domain(CLICK, cdn="proxy")))
+    assert world.is_secure(CLICK)
+    assert world.broken == []
+
+
+def test_a_wait_for_a_time_does_not_hide_a_gate_that_is_not_met() -> None:
+    bench = live_http(ttl=7200)
+    bench.world.tracking[CLICK]["refused"] = True
+    report = bench.apply(desired(domain(CLICK)), timeout_s=3000)
+    (host,) = report.hosts
+    assert host.outcome is Outcome.WAITING
+    assert "verifies" in host.why
+    assert not report.succeeded
+
+
+def test_https_links_fail_no_longer_than_the_managed_certificate_takes() -> None:
+    """To a host that is https already: the order does not wait for what caches hold of the old edge."""
+    bench = live_https(desired(domain(CLICK)))
+    world = bench.world
+    world.clock.sleep(7200)
+    world.excused = {CLICK}
+    bench.apply(desired(domain(CLICK, cdn="sp")))
+    moved_s = next(
+        e.elapsed_s
+        for e in bench.events
+        if "issued" in e.node.id and e.what == "applied" and "managed" in e.node.id
+    )
+    assert moved_s <= 1000
+    world.excused = set()
+    assert world.host_answer(CLICK) == ("CNAME", (MANAGED,))
+    assert world.answering()[CLICK]
+
+
+# -- the way back
+def test_dns_goes_back_to_the_wildcards_answer() -> None:
+    bench = Bench()
+    world = bench.world
+    world.records["*.example.com", "CNAME"] = (300, (ORIGIN,))
+    world.watched, world.tracking = {CLICK}, {CLICK: tracked()}
+    world.after_write = lambda _operation, _key: world.down.add("PROXIED")
+    report = bench.apply(desired(domain(CLICK, cdn="proxy")))
+    assert [h.outcome for h in report.hosts] == [Outcome.FAILED]
+    assert "DNS was put back" in report.hosts[0].why
+    assert world.host_answer(CLICK) == ("CNAME", (ORIGIN,))
+
+
+def test_dns_goes_back_to_an_edge_that_still_serves_https() -> None:
+    bench = live_https(desired(domain(CLICK)))
+    world = bench.world
+
+    def fails_once_dns_moved(_operation: str, key: str) -> None:
+        if world.host_answer(CLICK) == ("CNAME", ("click-example-com.edge-b.edge.test",)):
+            world.down.add("click-example-com.edge-b.edge.test")
+
+    world.after_write = fails_once_dns_moved
+    world.excused = {CLICK}
+    report = bench.apply(desired(domain(CLICK, cdn="edge-b")))
+    assert "DNS was put back" in report.hosts[0].why
+    assert world.host_answer(CLICK) == ("CNAME", ("click-example-com.edge-a.edge.test",))
+    assert world.is_secure(CLICK)
+
+
+def test_what_was_put_back_is_not_counted_as_changed() -> None:
+    bench = live_http()
+    world = bench.world
+    del world.tracking[CLICK]
+    world.after_write = lambda _operation, _key: world.down.add("PROXIED")
+    report = bench.apply(desired(domain(CLICK, cdn="proxy", sparkpost=None)))
+    assert report.hosts[0].outcome is Outcome.FAILED
+    assert report.count()[2] == 0
+
+
+# -- batches
+def test_records_of_one_host_are_written_together_or_not_at_all() -> None:
+    """A batch that is refused whole is tried host by host, never a claim without its record."""
+    bench = Bench()
+    world = bench.world
+    world.records["*.example.com", "CNAME"] = (300, (ORIGIN,))
+    world.watched = {CLICK, GO}
+    refused: list[str] = []
+
+    def refuse(_operation: str, key: str) -> None:
+        if f"{CLICK}/host" in key.split(", "):
+            refused.append(key)
+            raise InvalidRequest("the vendor will not have it")
+
+    world.before_write = refuse
+    report = bench.apply(desired(domain(CLICK), domain(GO)))
+    assert {h.host: h.outcome for h in report.hosts} == {CLICK: Outcome.FAILED, GO: Outcome.APPLIED}
+    assert claim_of(world) == ()
+    assert world.broken == []
+    assert all(f"{CLICK}/claim" in keys for keys in refused)
+
+
+# -- the whole run
+def test_a_claim_that_cannot_be_carried_is_found_by_the_plan() -> None:
+    bench = live_http()
+    values = tuple(f"2001:db8:1111:2222:3333:4444:5555:{n:x}" for n in range(1, 40))
+    del bench.world.records[CLICK, "CNAME"]
+    bench.world.records[CLICK, "AAAA"] = (300, values)
+    plan, _ = bench.plan(desired(domain(CLICK)))
+    assert any("1000 fit" in text for text in errors(plan))
+    assert plan.changes == ()
+
+
+def test_a_host_in_a_zone_that_is_delegated_away_is_refused() -> None:
+    bench = Bench()
+    bench.world.records["sub.example.com", "NS"] = (3600, ("ns1.example.net",))
+    plan, _ = bench.plan(desired(domain("click.sub.example.com")))
+    assert any("sub.example.com is delegated" in text for text in errors(plan))
+    assert plan.changes == ()
+
+
+@pytest.mark.parametrize("text", ["was=A:192.0.2.1@99999999999", "was=A:192.0.2.1@²", "at=99991231T235959Z"])
+def test_a_claim_that_makes_no_sense_stops_nothing(text: str) -> None:
+    bench = live_https(desired(domain(CLICK)))
+    world = bench.world
+    kept = [w for w in claim_of(world)[0].split() if w.partition("=")[0] != text.partition("=")[0]]
+    world.records[f"_tdr.{CLICK}", "TXT"] = (60, (" ".join([*kept, text]),))
+    world.tracking[CLICK]["secure"] = False
+    report = bench.apply(desired(domain(CLICK)))
+    assert Outcome.FAILED not in {h.outcome for h in report.hosts}
+    assert bench.plan(dataclasses.replace(desired(domain(CLICK))))[0] is not None
