@@ -114,18 +114,21 @@ class Choreography:
         subjects: Iterable[ResourceId],
         text: str,
         needs: Iterable[str],
-        **more: int | float,
+        *,
+        timeout_s: int = 0,
+        wait_s: int = 0,
+        number: int = 0,
     ) -> list[str]:
-        number = f":{more.pop('number')}" if "number" in more else ""
-        usual = {"usual_s": USUAL_S.get(kind, 0), **more}
         gate = Gate(
-            id=f"gate:{kind.value}:{self.view.host}{number}",
+            id=f"gate:{kind.value}:{self.view.host}{f':{number}' if number else ''}",
             kind=kind,
             host=self.view.host,
             subjects=tuple(subjects),
             text=text,
+            timeout_s=timeout_s,
+            wait_s=wait_s,
+            usual_s=USUAL_S.get(kind, wait_s),
             needs=frozenset(needs),
-            **usual,  # type: ignore[arg-type]  # seconds and numbers only
         )
         self.found.append(gate)
         return [gate.id]
@@ -319,7 +322,6 @@ class Choreography:
             f"the old answer may be cached for {duration(wait_s)}",
             {*moved, *record, *answers},
             wait_s=wait_s,
-            usual_s=wait_s,
         )
 
     def _old_ttl_s(self) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from reconciler.desired import Desired, Domain
 from reconciler.provider import Parts, ProviderType, Wanted
@@ -59,12 +58,6 @@ def parts_of(desired: Desired, types: Types) -> dict[str, Parts]:
 
 def _ordered(wanted: Iterable[Wanted]) -> tuple[Wanted, ...]:
     return tuple(sorted(wanted, key=lambda one: one.host))
-
-
-def with_hosts(parts: Parts, hosts: Iterable[str]) -> Parts:
-    """Return parts in which hosts that no file names are absent in every part: for pruning."""
-    more = tuple(Wanted(host=host, origin="", ttl=0, absent=True) for host in sorted(hosts))
-    return replace(parts, cdn=parts.cdn + more, sparkpost=parts.sparkpost + more, dns=parts.dns + more)
 
 
 def present(parts: Parts) -> Parts:

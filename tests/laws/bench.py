@@ -102,4 +102,4 @@ class Bench:
 
     def _session(self, wanted: Desired, stop: Stop | None = None) -> app.Session:
         types: Mapping[str, Any] = {"memory": memory_type(self.world)}
-        return app.open_session(wanted, types, {}, self.world.clock, stop or Stop())
+        return app.open_session(wanted, types, {}, self.world.clock, Stop() if stop is None else stop)

@@ -50,7 +50,17 @@ def calls(clock: VirtualClock, stop: Stop | None = None, *limits: Limit) -> Vend
         limits=limits,
         translate=translate,
     )
-    return VendorCalls("web", type_, clock, redact=Redactor([KEY]), stop=stop or Stop(), jitter=lambda: 0.0)
+    return VendorCalls(
+        "web", type_, clock, redact=Redactor([KEY]), stop=Stop() if stop is None else stop, jitter=lambda: 0.0
+    )
+
+
+@pytest.mark.parametrize("after_s", [3600.0, float("inf"), float("nan")])
+def test_a_rest_that_outlasts_any_run_is_told_at_once(clock: VirtualClock, after_s: float) -> None:
+    vendor = Vendor(RateLimited("come back tomorrow", retry_after_s=after_s))
+    with pytest.raises(RateLimited):
+        calls(clock)("unit", "create", vendor, repeatable=True)
+    assert clock.now() == 0.0
 
 
 def test_a_throttled_call_is_repeated_whatever_it_is(clock: VirtualClock) -> None:
