@@ -78,7 +78,6 @@ def make_plan(inputs: Inputs) -> tuple[Plan, Assembly]:
         *policy.deletions(
             asked, desired, assembly.hosts, max_deletes=choice.max_deletes, unlimited=choice.destroy
         ),
-        *_unset_defaults(asked, assembly),
     }
     allowed = () if _forbid_all(findings) else _allowed(asked, blocked_hosts(findings))
     drifted = frozenset(_drifted(desired, assembly.hosts, allowed))
@@ -326,35 +325,6 @@ def _shared(desired: Desired, assembly: Assembly, ids: Collection[ResourceId]) -
 
 
 # -- what a person should know beside
-def _unset_defaults(changes: Iterable[Change], assembly: Assembly) -> Iterator[Finding]:
-    """Name the default that SparkPost silently unsets when another one is set in its scope."""
-    for change in changes:
-        if change.id.kind != DEFAULT or change.after is None or change.after.attrs.get("default") is not True:
-            continue
-        if change.before is not None and change.before.attrs.get("default") is True:
-            continue
-        for other in assembly.live.values():
-            if _is_default_beside(other, change.after):
-                yield Finding(
-                    Severity.WARNING,
-                    change.host,
-                    f"SparkPost unsets the present default {other.id.key} when {change.id.key} becomes it",
-                    f"nothing, if that is meant; else take `default: true` from {change.id.key}",
-                    "default",
-                )
-
-
-def _is_default_beside(other: Resource, new: Resource) -> bool:
-    same_scope = other.attrs.get("subaccount") == new.attrs.get("subaccount")
-    return (
-        other.id.kind == DEFAULT
-        and other.id.alias == new.id.alias
-        and other.id != new.id
-        and same_scope
-        and other.attrs.get("default") is True
-    )
-
-
 def _drifted(desired: Desired, hosts: Mapping[str, HostView], changes: Iterable[Change]) -> Iterator[str]:
     """Name the hosts whose live state differs although the file says what it said when last approved."""
     for host in sorted({c.host for c in changes if c.host and c.action is not Action.REPLACE}):

@@ -11,7 +11,6 @@ from reconciler.hostview import HostView
 from reconciler.model import Action, Change, Finding, Resource, Severity
 from reconciler.tracking import KINDS
 
-
 MAX_NAMED = 10
 """How many domains one refusal lists by name."""
 

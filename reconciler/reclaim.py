@@ -100,8 +100,8 @@ def _first_claim(
 ) -> Change:
     if wildcard_answer(host, held.view) is not None:
         raise RefusedError(
-            f"a wildcard answers for {host}, and a claim alone would silence it: give the host a record of its "
-            "own first"
+            f"a wildcard answers for {host}, and a claim alone would silence it: "
+            "give the host a record of its own first"
         )
     before = was_of(live_host(held.alias, host, held.view))
     memory = Memory(desired.owner, digest="", sp=None, cdn="")

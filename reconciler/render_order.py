@@ -33,10 +33,8 @@ def order_of_work(plan: Plan) -> Iterator[str]:
     by_host: dict[str, list[Node]] = {}
     for node in plan.nodes:
         by_host.setdefault(node.host, []).append(node)
-    refused: dict[str, list[Finding]] = {}
-    for finding in plan.findings:
-        if finding.severity is Severity.ERROR and finding.host:
-            refused.setdefault(finding.host, []).append(finding)
+    refused = _by_host(plan.findings, Severity.ERROR)
+    noted = _by_host(plan.findings, Severity.WARNING)
     places = _places(by_host)
     yield "Order of work:"
     for host in sorted({*by_host, *refused}):
@@ -44,12 +42,23 @@ def order_of_work(plan: Plan) -> Iterator[str]:
         yield f"  {_heading(host, plan)}"
         if host in plan.drifted:
             yield f"    {DRIFT}"
-        for finding in sorted(refused.get(host, ()), key=lambda one: (one.text, one.lift)):
+        for finding in refused.get(host, ()):
             yield f"    left out: {_sentence(finding)}"
+        for finding in noted.get(host, ()):
+            yield f"    note: {finding.text}"
         begun: set[str] = set()
         for number, node in enumerate(by_host.get(host, ()), 1):
             line = _gate(node) if isinstance(node, Gate) else _step(node, begun)
             yield f"    {number:>2}. {line}{_after(node, places)}"
+
+
+def _by_host(findings: Sequence[Finding], severity: Severity) -> dict[str, list[Finding]]:
+    """Return the findings of this severity about each host, by their text."""
+    found: dict[str, list[Finding]] = {}
+    for finding in sorted(findings, key=lambda one: (one.text, one.lift)):
+        if finding.severity is severity and finding.host:
+            found.setdefault(finding.host, []).append(finding)
+    return found
 
 
 def _places(by_host: Mapping[str, Sequence[Node]]) -> dict[str, tuple[str, int]]:
