@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import gc
 import stat
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
 from reconciler import rules
 from reconciler.checker import Checker
+from reconciler.collector import collector_off
 from reconciler.desired import Desired
 from reconciler.drafts import desired_of, drafts
 from reconciler.errors import ConfigError
@@ -32,7 +31,7 @@ def load(operands: Sequence[Path], environ: Mapping[str, str], types: Mapping[st
 
     Offline: no secret is needed, nothing but files is read. Raises ConfigError with all problems.
     """
-    with _collector_off():
+    with collector_off():
         reader = _Reader(environ)
         for operand in operands or (DEFAULT_FILE,):
             reader.read_operand(operand)
@@ -71,18 +70,6 @@ def _bounded(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
         return problems
     more = Problem("", 0, 0, f"there are more than {MAX_PROBLEMS} problems", "correct those above first")
     return (*problems[:MAX_PROBLEMS], more)
-
-
-@contextmanager
-def _collector_off() -> Iterator[None]:
-    """Keep the garbage collector from walking a large document over and over while it is built."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 class _Reader:
