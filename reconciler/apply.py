@@ -18,10 +18,12 @@ from reconciler.batch import Batch
 from reconciler.calls import Stop
 from reconciler.claim import stamp
 from reconciler.clock import Clock
+from reconciler.containers import Containers, Key
 from reconciler.diff import resolved
 from reconciler.dns import CLAIM, role_of
 from reconciler.durations import about
 from reconciler.errors import NotReady, ProviderError, Transient
+from reconciler.events import Emit, Event
 from reconciler.gates import GateKeeper, stamped_at_s
 from reconciler.model import Action, Change, Resource, ResourceId
 from reconciler.plan import STAMP, Gate, GateKind, Node, Plan, Step
@@ -38,22 +40,13 @@ NOT_READY_POLL_S, NOT_READY_TIMEOUT_S = 10.0, 900.0
 WAKE = "wake"
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that happened to a node: for progress displays."""
-
-    what: str
-    node: Node
-    elapsed_s: float = 0.0
-    text: str = ""
-
-
-Emit = Callable[[Event], None]
-
-
 @dataclass(slots=True)
 class Engine:
-    """What a run needs besides the plan. `deadline_s` is the end of the run in unix seconds."""
+    """What a run needs besides the plan.
+
+    deadline_s  the end of the run in unix seconds
+    accounts    for each alias one that stands for its account: a container is the account's, not the alias's
+    """
 
     providers: Mapping[str, Provider]
     clock: Clock
@@ -62,11 +55,12 @@ class Engine:
     deadline_s: float
     emit: Emit
     threads: int = THREADS_PER_ACCOUNT
+    accounts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class _Batched:
-    key: tuple[str, str]
+    key: Key
     steps: tuple[Step, ...]
     outcomes: Mapping[ResourceId, Done | Failed]
 
@@ -101,8 +95,7 @@ class Run:
     results: dict[str, Result] = field(init=False, default_factory=dict)
     current: dict[ResourceId, Resource] = field(init=False)
     started: dict[str, float] = field(init=False, default_factory=dict)
-    queued: dict[tuple[str, str], list[Step]] = field(init=False, default_factory=dict)
-    busy: set[tuple[str, str]] = field(init=False, default_factory=set)
+    containers: Containers = field(init=False)
     waiting: list[tuple[float, int, Node]] = field(init=False, default_factory=list)
     in_flight: int = field(init=False, default=0)
     pools: dict[str, Pool] = field(init=False, default_factory=dict)
@@ -115,6 +108,7 @@ class Run:
         self.sorter = graphlib.TopologicalSorter({node.id: node.needs for node in self.plan.nodes})
         self.nodes = {node.id: node for node in self.plan.nodes}
         self.current = dict(self.live)
+        self.containers = Containers(self.engine.accounts)
 
     # -- the loop
     def run(self) -> Report:
@@ -170,8 +164,8 @@ class Run:
         while ready := self.sorter.get_ready():
             for id_ in sorted(ready):
                 self._begin(self.nodes[id_])
-        for key in sorted(self.queued.keys() - self.busy):
-            self._send(key, tuple(self.queued.pop(key)))
+        for key, steps in self.containers.take():
+            self._send(key, steps)
 
     def _begin(self, node: Node) -> None:
         self.started[node.id] = self.engine.clock.now()
@@ -180,7 +174,7 @@ class Run:
         elif node.change.action is Action.NOOP:
             self._end(node, Result(Outcome.APPLIED))
         else:
-            self.queued.setdefault(_container(node), []).append(node)
+            self.containers.add(node)
 
     def _end(self, node: Node, result: Result) -> None:
         self.results[node.id] = result
@@ -208,9 +202,9 @@ class Run:
         self._pool(pool).submit(job)
 
     # -- changes
-    def _send(self, key: tuple[str, str], steps: tuple[Step, ...]) -> None:
-        self.busy.add(key)
-        provider = self.engine.providers[key[0]]
+    def _send(self, key: Key, steps: tuple[Step, ...]) -> None:
+        alias = steps[0].change.id.alias
+        provider = self.engine.providers[alias]
         changes = tuple(self._change_now(step) for step in steps)
         replaced = {s.change.id for s in steps if s.change.action is Action.REPLACE}
         for step in steps:
@@ -221,7 +215,7 @@ class Run:
         def work() -> _Batched:
             return _Batched(key, steps, batch.outcomes(self.engine.clock, self.engine.stop))
 
-        self._submit(key[0], work)
+        self._submit(alias, work)
 
     def _change_now(self, step: Step) -> Change:
         """Return the step as a change from what is live now, with what has become known filled in."""
@@ -236,7 +230,7 @@ class Run:
 
     def _batched(self, message: _Batched) -> None:
         self.in_flight -= 1
-        self.busy.discard(message.key)
+        self.containers.free(message.key)
         for step in message.steps:
             self._step_ended(step, message.outcomes.get(step.change.id))
 
@@ -249,7 +243,7 @@ class Run:
         match outcome:
             case Done(resource=Resource() as claim) if step.phase == STAMP and self._is_late(claim):
                 # Repeats took so long that a wait counted from this time would end too early.
-                self.queued.setdefault(_container(step), []).append(step)
+                self.containers.add(step)
             case Done():
                 self.back.remember(step)
                 self._end(step, Result(Outcome.APPLIED))
@@ -299,7 +293,7 @@ class Run:
         while self.waiting and self.waiting[0][0] <= now_s and not self.engine.stop:
             gate = heapq.heappop(self.waiting)[2]
             if isinstance(gate, Step):
-                self.queued.setdefault(_container(gate), []).append(gate)
+                self.containers.add(gate)
                 continue
             group = gate.subjects[0].alias if gate.kind is GateKind.READY else f"gate {gate.id}"
             by_group.setdefault(group, []).append(gate)
@@ -311,6 +305,8 @@ class Run:
 
     def _waiting_too(self, asked: Gate) -> list[Gate]:
         """Take along what else waits for the same account's readiness: one list answers for all."""
+        if asked.kind is not GateKind.READY:
+            return []
         mine: list[Gate] = []
         rest: list[tuple[float, int, Node]] = []
         for entry in sorted(self.waiting):
@@ -377,7 +373,7 @@ class Run:
 
     def _put_back(self, unmet: Unmet) -> None:
         step = self.back.step(unmet)
-        self.queued.setdefault(_container(step), []).append(step)
+        self.containers.add(step)
 
     def _went_back(self, step: Step, outcome: Done | Failed | None) -> None:
         silent = "the provider said nothing about it"
@@ -388,10 +384,6 @@ class Run:
 def _asked_together(one: Gate, other: Gate) -> bool:
     ready = one.kind is other.kind is GateKind.READY
     return ready and one.subjects[0].alias == other.subjects[0].alias
-
-
-def _container(step: Step) -> tuple[str, str]:
-    return step.change.id.alias, step.change.container or step.change.id.address
 
 
 def _stamped(claim: Resource, now_s: float) -> Resource:

@@ -37,7 +37,7 @@ from reconciler.records import (
     zone_views,
 )
 from reconciler.tracking import SECURE
-from reconciler.twins import seen_once
+from reconciler.twins import one_account, seen_once
 
 World = Mapping[str, Live]
 
@@ -58,6 +58,7 @@ class Assembly:
     findings: tuple[Finding, ...]
     orphans: tuple[str, ...] = ()
     zones: Mapping[str, Views] = field(default_factory=dict)
+    accounts: Mapping[str, str] = field(default_factory=dict)
 
 
 def assemble(
@@ -97,6 +98,7 @@ def assemble(
         findings=tuple(findings),
         orphans=orphans,
         zones=zones,
+        accounts=one_account(world),
     )
 
 

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from importlib import import_module, metadata
 from typing import Protocol, TextIO
 
-from reconciler.apply import Event
 from reconciler.clock import Clock
+from reconciler.events import Event
 from reconciler.plan import Plan
 from reconciler.progress_json import JsonProgress
 from reconciler.progress_lines import LineProgress

@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
-from reconciler.apply import Event
 from reconciler.clock import Clock
 from reconciler.desired import Desired
 from reconciler.durations import elapsed
+from reconciler.events import Event
 from reconciler.findings import problems_of
 from reconciler.model import Action, Change, ResourceId
 from reconciler.plan import Gate, Plan, Step

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from reconciler.apply import Event
 from reconciler.durations import elapsed
+from reconciler.events import Event
 from reconciler.model import Action
 from reconciler.one_line import one_line
 from reconciler.plan import Gate, Step

@@ -13,9 +13,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from reconciler.apply import Event
 from reconciler.clock import Clock
 from reconciler.durations import elapsed
+from reconciler.events import Event
 from reconciler.one_line import one_line
 from reconciler.plan import Gate, Node, Plan
 from reconciler.progress_lines import SHARED, LineProgress, Verbs

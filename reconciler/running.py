@@ -174,6 +174,7 @@ class Opened(AbstractContextManager["Opened"]):
             deadline_s=self.clock.now() + self.args.timeout,
             emit=lambda event: progress.emit(event),  # noqa: PLW0108  the display opens with the run
             threads=self.args.parallelism,
+            accounts=made.assembly.accounts,
         )
         run = Run(made.plan, engine, made.assembly.live)
         display = progress_for(self.args, made.plan, self.clock, sys.stderr)

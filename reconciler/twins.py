@@ -51,3 +51,12 @@ def holders(world: Mapping[str, Live]) -> dict[str, tuple[str, ...]]:
             if resource.id.kind == TRACKING_DOMAIN:
                 found[resource.id.key] = (*found.get(resource.id.key, ()), alias)
     return found
+
+
+def one_account(world: Mapping[str, Live]) -> dict[str, str]:
+    """Return for each alias the first that reaches one of its accounts: both write to the same containers."""
+    first: dict[str, str] = {}
+    for alias, live in sorted(world.items()):
+        other = next((a for a in first if not world[a].accounts.isdisjoint(live.accounts)), None)
+        first[alias] = alias if other is None else first[other]
+    return first

@@ -23,7 +23,7 @@ from tests.laws.vendor import memory_type
 
 START_S = 1_750_000_000.0
 HERE = Mark("domains.yaml", 1, 1)
-ALIASES = ("sp", "edge-a", "edge-b", "edge-ip", "proxy", "zones")
+ALIASES = ("sp", "edge-a", "edge-b", "edge-ip", "proxy", "proxy-too", "zones")
 
 
 def domain(host: str, **options: Any) -> Domain:
@@ -88,6 +88,7 @@ class Bench:
             session.stop,
             self.world.clock.now() + timeout_s,
             self.events.append,
+            accounts=assembly.accounts,
         )
         report = Run(plan, engine, assembly.live).run()
         self.world.look()

@@ -102,7 +102,7 @@ class World:
         if value in self.down or type_ in self.down:
             return False
         if type_ == PROXIED:
-            return value == ORIGIN and (scheme == "http" or self.deployed(self.edges.get(("proxy", host))))
+            return value == ORIGIN and (scheme == "http" or self._has_rule(host))
         if value == ORIGIN:
             return scheme == "http"
         if value == MANAGED:
@@ -111,6 +111,9 @@ class World:
         if edge is None or edge["host"] != host or not self.deployed(edge):
             return False
         return scheme == "http" or self.issued(edge["certificate"])
+
+    def _has_rule(self, host: str) -> bool:
+        return any(self.deployed(self.edges.get((alias, host))) for alias in ("proxy", "proxy-too"))
 
     def deployed(self, edge: dict[str, Any] | None) -> bool:
         """Tell whether an edge answers."""

@@ -275,3 +275,23 @@ def test_a_claim_that_makes_no_sense_stops_nothing(text: str) -> None:
     report = bench.apply(desired(domain(CLICK)))
     assert Outcome.FAILED not in {h.outcome for h in report.hosts}
     assert bench.plan(dataclasses.replace(desired(domain(CLICK))))[0] is not None
+
+
+def test_two_aliases_of_one_account_never_write_to_one_container_at_once() -> None:
+    bench = Bench()
+    world = bench.world
+    inside: list[str] = []
+    together: list[tuple[str, ...]] = []
+
+    def enter(operation: str, key: str) -> None:
+        if operation.endswith("edge"):
+            inside.append(key)
+            world.clock.sleep(60.0)
+            together.append(tuple(inside))
+            inside.remove(key)
+
+    world.before_write = enter
+    # Both hosts fall into one container of the memory world.
+    report = bench.apply(desired(domain(CLICK, cdn="proxy"), domain(GO, cdn="proxy-too")))
+    assert {h.outcome for h in report.hosts} == {Outcome.APPLIED}
+    assert sorted(together) == [(CLICK,), (GO,)]

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
-from reconciler.apply import Event
 from reconciler.calls import Stop
 from reconciler.clock import SystemClock, VirtualClock
 from reconciler.errors import Unavailable
+from reconciler.events import Event
 from reconciler.pool import Pool
 from reconciler.report import Outcome
 from tests.laws.bench import Bench, desired, domain

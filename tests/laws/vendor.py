@@ -42,7 +42,8 @@ class MemoryProvider:
         self.owner = setting.owner
         self.calls = setting.calls
         self.world = world
-        self.account = "account-zones" if self.alias == "proxy" else f"account-{self.alias}"
+        proxy = self.alias.startswith("proxy")  # a host's record is its edge: in the zone's own account
+        self.account = "account-zones" if proxy else f"account-{self.alias}"
 
     def _id(self, kind: str, key: str) -> ResourceId:
         return ResourceId(self.alias, kind, key)
@@ -77,7 +78,7 @@ class MemoryProvider:
     def _edges(self) -> Iterator[Resource]:
         for (alias, host), edge in self.world.edges.items():
             if alias == self.alias:
-                certificate = {} if alias == "proxy" else {"certificate": edge["certificate"]}
+                certificate = {} if alias.startswith("proxy") else {"certificate": edge["certificate"]}
                 yield Resource(
                     self._id(EDGE, host),
                     attrs(host=host, origin=edge["origin"], **certificate),
@@ -125,7 +126,7 @@ class MemoryProvider:
         for wanted in parts.cdn:
             if wanted.managed:
                 targets[wanted.host] = HostTarget("CNAME", (MANAGED,), after_dns=True)
-            elif self.alias == "proxy":
+            elif self.alias.startswith("proxy"):
                 targets[wanted.host] = HostTarget("CNAME", (wanted.origin,), proxied=True)
                 resources.append(self._rule(wanted, live))
             else:
@@ -290,7 +291,7 @@ class MemoryProvider:
             world.edges.pop((self.alias, host), None)
             return
         arn = change.after.attrs.get("certificate")
-        if self.alias != "proxy" and (isinstance(arn, Ref) or not world.issued(str(arn))):
+        if not self.alias.startswith("proxy") and (isinstance(arn, Ref) or not world.issued(str(arn))):
             raise InvalidRequest(f"the certificate {arn} is not issued")
         place = f"{host.replace('.', '-')}.{self.alias}"
         world.edges[self.alias, host] = {

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from reconciler.apply import Event
 from reconciler.clock import VirtualClock
+from reconciler.events import Event
 from reconciler.model import Action
 from reconciler.plan import Gate, Node, Plan, Step
 from reconciler.progress import progress_for
