@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from reconciler.assemble import Assembly
 from reconciler.calls import Stop, VendorCalls
 from reconciler.clock import Clock, Mailbox
+from reconciler.collector import collector_off
 from reconciler.desired import Desired
 from reconciler.dns import DNS_RECORD
 from reconciler.errors import ConfigError, ProviderError, TdrError
@@ -16,7 +17,7 @@ from reconciler.plan import Plan
 from reconciler.planner import Choice, Inputs, make_plan
 from reconciler.pool import Job, Pool, Together
 from reconciler.problem import Problem
-from reconciler.provider import Kind, Live, Parts, Provider, ProviderType, Scope, Setting
+from reconciler.provider import Closer, Kind, Live, Parts, Provider, ProviderType, Scope, Setting
 from reconciler.secrets import Redactor, redactor, secrets
 
 READ_THREADS = 16
@@ -47,9 +48,12 @@ class Session:
     sides: Mapping[str, Together] = field(default_factory=dict)
 
     def close(self) -> None:
-        """Let every thread end."""
+        """Let every thread and connection end."""
         for side in self.sides.values():
             side.close()
+        for provider in self.providers.values():
+            if isinstance(provider, Closer):
+                provider.close()
 
     @property
     def kinds(self) -> dict[str, Kind]:
@@ -133,4 +137,7 @@ def _answer(mailbox: Mailbox[Answer]) -> Answer:
 
 def plan_from(session: Session, world: Mapping[str, Live], choice: Choice) -> tuple[Plan, Assembly]:
     """Return the plan for what was read, and what it was made from."""
-    return make_plan(Inputs(session.desired, session.parts, world, session.providers, session.kinds, choice))
+    with collector_off():
+        return make_plan(
+            Inputs(session.desired, session.parts, world, session.providers, session.kinds, choice)
+        )

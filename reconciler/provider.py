@@ -214,6 +214,14 @@ class Verifier(Protocol):
         """Ask for verification of a tracking domain; ready means verified."""
 
 
+@runtime_checkable
+class Closer(Protocol):
+    """The further power of a provider that keeps connections."""
+
+    def close(self) -> None:
+        """End them; a second time does nothing."""
+
+
 # -- what a vendor's folder exports
 @dataclass(frozen=True, slots=True)
 class Secret:

@@ -75,6 +75,10 @@ class Api:
         self._client = client
         self._calls = calls
 
+    def close(self) -> None:
+        """End all connections; a second time does nothing."""
+        self._client.close()
+
     # -- reads
     def zones(self) -> list[Native]:
         """List every zone that the token reaches."""

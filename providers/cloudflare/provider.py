@@ -18,14 +18,25 @@ from providers.cloudflare.zones import CloudflareState, ZoneState, pack_from
 from reconciler.dns import Record
 from reconciler.errors import AuthError, Conflict
 from reconciler.model import Change, ResourceId
-from reconciler.provider import Composition, Failed, Live, Outcomes, Parts, Scope, Setting, Status
+from reconciler.provider import (
+    Composition,
+    Failed,
+    Live,
+    Outcomes,
+    Parts,
+    Scope,
+    Setting,
+    Side,
+    Status,
+    one_by_one,
+)
 
 
 class CloudflareProvider:
     """One alias of type cloudflare. Thread-safe: all that it keeps is which zone has which id."""
 
-    def __init__(self, api: Api, account: Account, wishes: Wishes) -> None:
-        self._api, self._account, self._wishes = api, account, wishes
+    def __init__(self, api: Api, account: Account, wishes: Wishes, together: Side = one_by_one) -> None:
+        self._api, self._account, self._wishes, self._together = api, account, wishes, together
         self._zones: Mapping[str, ZoneState] = {}
         self._lock = threading.Lock()
 
@@ -44,11 +55,15 @@ class CloudflareProvider:
         wishes = Wishes(
             setting.alias, setting.owner, options.get("ssl", "full"), options.get("cache_ttl", 10)
         )
-        return cls(Api(client, setting.calls), account, wishes)
+        return cls(Api(client, setting.calls), account, wishes, setting.together)
+
+    def close(self) -> None:
+        """End all connections."""
+        self._api.close()
 
     def read(self, scope: Scope) -> Live:
         """Return what exists in the zones that the scope concerns."""
-        live = read_live(self._api, self._account, scope)
+        live = read_live(self._api, self._account, scope, self._together)
         self._remember(_state(live).zones)
         return live
 

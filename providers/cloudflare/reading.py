@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from providers.cloudflare.api import Api
@@ -23,7 +24,7 @@ from providers.cloudflare.zones import (
 from reconciler.dns import RRset
 from reconciler.errors import AuthError
 from reconciler.model import Resource, attrs
-from reconciler.provider import Live, Scope
+from reconciler.provider import Live, Scope, Side, one_by_one
 
 T = TypeVar("T")
 _SETTINGS: Final = ("ssl", "always_use_https", "security_header")
@@ -45,25 +46,29 @@ def usable_zones(api: Api, account: Account) -> CloudflareState:
     return CloudflareState(usable, ambiguous)
 
 
-def read_live(api: Api, account: Account, scope: Scope) -> Live:
-    """Read the zones that hold a host of the scope, or all of them. Raises ProviderError."""
+def read_live(api: Api, account: Account, scope: Scope, together: Side = one_by_one) -> Live:
+    """Read the zones that hold a host of the scope, or all of them, side by side. Raises ProviderError."""
     found = usable_zones(api, account)
     edges = _zones_of(found, (w.host for w in scope.parts.cdn))
     served = _zones_of(found, (w.host for w in scope.parts.cdn if not w.absent))
     names = _zones_of(found, (w.host for w in scope.parts.dns))
-    zones: dict[str, ZoneState] = {}
-    rrsets: list[RRset] = []
-    for name in sorted(found.zones if scope.everything else edges | names):
+
+    def read(name: str) -> tuple[ZoneState, tuple[RRset, ...]]:
         zone = _with_rules(api, found.zones[name], edge=name in edges, checked=name in served)
+        sets: tuple[RRset, ...] = ()
         if scope.everything or name in names:
             sets = _rrsets(api, zone)
             zone = replace(zone, records=sum(len(rrset.values) for rrset in sets))
-            rrsets.extend(sets)
-        zones[name] = _checked(api, zone) if name in served else zone
+        return (_checked(api, zone) if name in served else zone), sets
+
+    wanted = sorted(found.zones if scope.everything else edges | names)
+    held = together([partial(read, name) for name in wanted])
+    zones = {zone.name: zone for zone, _ in held}
+    rrsets = tuple(rrset for _, sets in held for rrset in sets)
     return Live(
         resources=tuple(r for zone in zones.values() for r in _members(zone, account)),
         zones=tuple(zone.as_zone() for zone in zones.values()),
-        rrsets=tuple(rrsets),
+        rrsets=rrsets,
         accounts=frozenset(zone.account for zone in found.zones.values()),
         facts=CloudflareState(zones, found.ambiguous),
     )
