@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -121,14 +122,15 @@ def _edited_rules(host: str, zone: ZoneState, wishes: Wishes) -> Iterator[Findin
 
 def _room(resources: Sequence[Resource], state: CloudflareState, wishes: Wishes) -> Iterator[Finding]:
     """Say where the plan's number of rules does not suffice, for each host that has no rule yet."""
+    wanted: dict[tuple[str, str], dict[str, Setting]] = defaultdict(dict)
+    for resource in resources:
+        holds = state.zone_of(str(resource.host))
+        if holds is not None:
+            phase = CACHE_PHASE if resource.id.kind == CACHE_HOST else CONFIG_PHASE
+            wanted[holds.name, phase][str(resource.host)] = member_setting(resource)
     for zone in state.zones.values():
         for phase in OUR_PHASES:
-            wanted = {
-                str(r.host): member_setting(r)
-                for r in resources
-                if (r.id.kind == CACHE_HOST) == (phase == CACHE_PHASE) and state.zone_of(str(r.host)) is zone
-            }
-            yield from _phase_room(zone, phase, wanted, wishes)
+            yield from _phase_room(zone, phase, wanted[zone.name, phase], wishes)
 
 
 def _phase_room(

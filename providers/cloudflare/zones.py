@@ -8,7 +8,7 @@ from typing import Any
 
 from providers.cloudflare.names import zone_container
 from providers.cloudflare.plans import Plan, plan_of, record_quota
-from reconciler.dns import Zone, is_within, labels
+from reconciler.dns import Zone, ancestors
 from reconciler.model import EMPTY, Attrs, attrs
 
 
@@ -133,9 +133,8 @@ class CloudflareState:
 
     def zone_of(self, name: str) -> ZoneState | None:
         """Give the zone that a name lies in, the longest that ends it; None where that is not one."""
-        inside = [zone for zone in (*self.zones, *self.ambiguous) if is_within(name, zone)]
-        longest = max(inside, key=lambda zone: len(labels(zone)), default="")
-        return self.zones.get(longest)
+        known = (above for above in ancestors(name) if above in self.zones or above in self.ambiguous)
+        return self.zones.get(next(known, ""))
 
 
 def zone_from(native: Mapping[str, Any]) -> ZoneState:
