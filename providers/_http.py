@@ -193,10 +193,12 @@ class Client:
         context: dict[str, Any] = {"request_id": self.clean(answer.request_id), "status": answer.status}
         if answer.status == 429:
             return RateLimited(text, retry_after_s=answer.retry_after_s, **context)
+        if answer.status >= 500:
+            return Unavailable(text, retry_after_s=answer.retry_after_s, **context)
         if answer.status in _MEANING:
             advice = f"; {rights}" if rights and answer.status in (401, 403) else ""
             return _MEANING[answer.status](f"{text}{advice}", **context)
-        return Unavailable(text, **context) if answer.status >= 500 else self.unexpected(answer, said)
+        return self.unexpected(answer, said)
 
     def unexpected(self, answer: Answer, what: str) -> UnexpectedResponse:
         """Return the error for an answer that the vendor's documentation does not know."""

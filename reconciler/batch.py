@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from reconciler.calls import Stop
+from reconciler.calls import MAX_RETRY_AFTER_S, Stop
 from reconciler.clock import Clock
 from reconciler.errors import Conflict, InvalidRequest, ProviderError, Transient
 from reconciler.model import Action, Change, ResourceId
@@ -49,7 +49,8 @@ class Batch:
             if stop or attempt == ATTEMPTS:
                 break
             if left:
-                stop.pause(clock, RETRY_DELAY_S * attempt)
+                asked_s = (_asked_s(outcomes.get(change.id)) for change in left)
+                stop.pause(clock, max(RETRY_DELAY_S * attempt, *asked_s))
         return outcomes
 
     def _apply(self, changes: Sequence[Change]) -> Outcomes:
@@ -76,4 +77,14 @@ def _halves(changes: Sequence[Change]) -> tuple[list[Change], list[Change]]:
 
 
 def _may_help(outcome: Done | Failed | None) -> bool:
-    return isinstance(outcome, Failed) and isinstance(outcome.error, Transient)
+    transient = isinstance(outcome, Failed) and isinstance(outcome.error, Transient)
+    return transient and _asked_s(outcome) <= MAX_RETRY_AFTER_S
+
+
+def _asked_s(outcome: Done | Failed | None) -> float:
+    """Return how long the vendor asks to wait before it is asked again."""
+    match outcome:
+        case Failed(error=Transient(retry_after_s=asked_s)):
+            return asked_s or 0.0
+        case _:
+            return 0.0

@@ -171,6 +171,7 @@ class VendorCalls:
                 self.tally.throttled += 1
             if unit in self._buckets:
                 self._buckets[unit].throttled()
+        if isinstance(error, Transient):
             delay_s = max(delay_s, error.retry_after_s or 0.0)
         self._stop.pause(self._clock, delay_s)
 
@@ -182,8 +183,10 @@ def _may_repeat(error: ProviderError, attempt: int, *, repeatable: bool) -> bool
     same done twice is repeated; the rest is looked for first, by whoever asked for it.
     """
     match error:
-        case RateLimited(retry_after_s=after_s):
-            return attempt < ATTEMPTS_LIMITED and (after_s or 0.0) <= MAX_RETRY_AFTER_S
+        case Transient(retry_after_s=after_s) if not (after_s or 0.0) <= MAX_RETRY_AFTER_S:
+            return False
+        case RateLimited():
+            return attempt < ATTEMPTS_LIMITED
         case Unavailable(sent=sent):
             return attempt < ATTEMPTS_UNAVAILABLE and (repeatable or not sent)
         case NotReady():

@@ -12,8 +12,8 @@ TdrError                        one line plus hints, never a traceback
    ├─ Conflict                  409, 412, or live state that moved under us
    ├─ UnexpectedResponse        an answer that the vendor's documentation does not know
    ├─ NotReady                  not yet: the engine asks again up to a deadline
-   └─ Transient                 a repeat may help
-      ├─ RateLimited            429; retry_after_s where the vendor says
+   └─ Transient                 a repeat may help; retry_after_s where the vendor says
+      ├─ RateLimited            429
       └─ Unavailable            5xx, time-out, connection lost; the request may have taken effect
 
 Anything else that is raised is a bug and shows its traceback.
@@ -113,15 +113,15 @@ class NotReady(ProviderError):
 
 
 class Transient(ProviderError):
-    """A repeat may help."""
-
-
-class RateLimited(Transient):
-    """Too many requests; nothing was done."""
+    """A repeat may help; `retry_after_s` is how long the vendor asks to wait, None where it does not say."""
 
     def __init__(self, message: str, *, retry_after_s: float | None = None, **context: str | int) -> None:
         super().__init__(message, **context)  # type: ignore[arg-type]  # the keywords of the base
         self.retry_after_s = retry_after_s
+
+
+class RateLimited(Transient):
+    """Too many requests; nothing was done."""
 
 
 class Unavailable(Transient):
@@ -130,6 +130,8 @@ class Unavailable(Transient):
     `sent` tells whether the request may have reached the vendor and taken effect.
     """
 
-    def __init__(self, message: str, *, sent: bool = True, **context: str | int) -> None:
-        super().__init__(message, **context)  # type: ignore[arg-type]  # the keywords of the base
+    def __init__(
+        self, message: str, *, sent: bool = True, retry_after_s: float | None = None, **context: str | int
+    ) -> None:
+        super().__init__(message, retry_after_s=retry_after_s, **context)
         self.sent = sent

@@ -51,11 +51,11 @@ def from_status(response: httpx.Response, body: object) -> ProviderError:
     codes, text = _told(body)
     message = text or f"HTTP status {status} without a reason"
     request_id = response.headers.get("cf-ray", "")
+    after = _seconds(response.headers.get("retry-after"))
     if status == 429:
-        after = _seconds(response.headers.get("retry-after"))
         return RateLimited(message, retry_after_s=after, request_id=request_id, status=status)
     if status >= 500 or status == 408:
-        return Unavailable(message, sent=True, request_id=request_id, status=status)
+        return Unavailable(message, retry_after_s=after, request_id=request_id, status=status)
     return _kind(status, codes, text)(message, request_id=request_id, status=status)
 
 
