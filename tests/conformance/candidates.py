@@ -69,7 +69,8 @@ class Candidate:
 
 
 PAGES = (crowds.more_zones, crowds.more_records)
-#: A zone as an edge: rulesets, two of their phases, records, three settings, universal TLS, page rules, packs.
+#: A zone as an edge: rulesets, two of their phases, records, three settings, universal TLS, page rules,
+#: certificate packs.
 EDGE_ZONE = 10
 CANDIDATES = (
     Candidate(

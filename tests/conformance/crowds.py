@@ -35,7 +35,7 @@ def pending_zones(world: World) -> World:
 
 
 def roomy_zones(world: World, names: Sequence[str]) -> World:
-    """These Cloudflare zones, alike, on a plan with room for hundreds of records and with short cache times."""
+    """These Cloudflare zones, alike, on a plan with room for hundreds of records and short cache times."""
     account = world["cloudflare"][0]
     account["zones"] = [{"name": name, "plan": "business"} for name in names]
     return world

@@ -21,15 +21,10 @@ def _status(status: int, **headers: str) -> Fault:
     return {"kind": "status", "status": status, "body": BODY, "headers": {**HEADERS, **headers}}
 
 
-def _instead(body: Any, *, after: bool = False, **headers: str) -> Fault:
+def _instead(body: Any, *, after: bool = False, content_type: str = "application/json") -> Fault:
     """Answer 200 with something else than the vendor would, before or after the call had its effect."""
-    return {
-        "kind": "status",
-        "status": 200,
-        "body": body,
-        "after": after,
-        "headers": {**HEADERS, **headers},
-    }
+    headers = {**HEADERS, "Content-Type": content_type}
+    return {"kind": "status", "status": 200, "body": body, "after": after, "headers": headers}
 
 
 #: A repeat helps: what is struck so once is done in the end, without a word.
@@ -48,8 +43,8 @@ PASSING: Mapping[str, Fault] = {
 #: A repeat would be told the same, or nobody can tell: done all the same, or one clear error.
 LASTING: Mapping[str, Fault] = {
     **{str(status): _status(status) for status in (400, 401, 403, 404, 409, 422)},
-    "a page instead of JSON": _instead(PAGE, **{"Content-Type": "text/html"}),
-    "a page after the effect": _instead(PAGE, after=True, **{"Content-Type": "text/html"}),
+    "a page instead of JSON": _instead(PAGE, content_type="text/html"),
+    "a page after the effect": _instead(PAGE, after=True, content_type="text/html"),
     "broken JSON": {"kind": "malformed"},
     "nothing": _instead(""),
     "another shape": _instead({"unexpected": {"result": [1]}}),

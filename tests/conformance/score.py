@@ -91,7 +91,7 @@ def score(candidate: Candidate, job: Job) -> Score:
             choice=job.choice,
             seam=Seam(watch=passed.append),
             threads=1,
-            planned=lambda _plan: planning.append(len(passed)),
+            begins=lambda _run: planning.append(len(passed)),
         )
         assert report.succeeded, report_text(report)
         calls = at.calls[already:]

@@ -77,7 +77,11 @@ class Stand:
         clock = from_environment(self.environ)
         try:
             seen = seam.on(types) if seam else types
-            yield app.open_session(desired, seen, self.environ, clock, Stop())
+            session = app.open_session(desired, seen, self.environ, clock, Stop())
+            try:
+                yield session
+            finally:
+                session.close()
         finally:
             clock.close()
 
@@ -96,23 +100,25 @@ class Stand:
         *,
         seam: Seam | None = None,
         threads: int = 8,
-        planned: Callable[[Plan], object] = lambda _plan: None,
+        timeout_s: float = TIMEOUT_S,
+        begins: Callable[[Run], object] = lambda _run: None,
     ) -> Report:
-        """Read, plan, apply; `planned` is told of the plan before anything is done."""
+        """Read, plan, apply; `begins` is given the run before it does anything."""
         with self.session(file, seam) as session:
             plan, assembly = app.plan_from(session, app.read_world(session), choice or Choice())
-            planned(plan)
             keeper = GateKeeper(session.providers, network_from(self.environ), assembly.hosts, session.clock)
             engine = Engine(
                 session.providers,
                 session.clock,
                 keeper,
                 session.stop,
-                session.clock.now() + TIMEOUT_S,
+                session.clock.now() + timeout_s,
                 lambda event: self.texts.append(event.text),
                 threads,
             )
-            report = Run(plan, engine, assembly.live).run()
+            run = Run(plan, engine, assembly.live)
+            begins(run)
+            report = run.run()
         self.texts += [report_text(report), repr(report)]
         return report
 

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from reconciler.apply import Run
+from reconciler.planner import Choice
 from reconciler.report import report_text
 from tests.conformance.candidates import Candidate
 from tests.conformance.holdings import differences
-from tests.conformance.score import JOBS, Beat, Job, prepared, score
+from tests.conformance.score import APPLY, JOBS, Beat, Job, prepared, score
 from tests.conformance.seam import Killed, Seam
 from tests.conformance.stand import Stand, stand
 
@@ -22,9 +24,9 @@ MOST_TOLD = 12
 def cuts(candidate: Candidate, job: Job) -> Iterator[tuple[str, Beat]]:
     """Where to cut a job off, one cut for each state in which a cut can leave the vendors.
 
-    That is: before the first write, after each write, and before each write that time has passed before. A cut
-    at a call that only reads, or right between two writes, finds them as the cut after the write before
-    does. With CONFORMANCE=every-call each call is cut off, before and after.
+    That is: before the first write, after each write, and before each write that time has passed before. A
+    cut at a call that only reads, or right between two writes, finds them as the cut after the write before
+    does. With CONFORMANCE=every-call in the environment each call is cut off, before and after.
     """
     beats = score(candidate, job).applying
     if os.environ.get("CONFORMANCE") == "every-call":
@@ -66,6 +68,36 @@ def after_a_cut(candidate: Candidate, job: Job, when: str, beat: Beat) -> Iterat
         if not job.choice.destroy:
             yield from (f"links on {host} are broken" for host in answered if at.answers(host) != "302")
         yield from again(at, job)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.4, 0.7, 0.9])
+def test_interrupted_in_order_a_run_reports_and_the_next_converges(
+    candidate: Candidate, share: float
+) -> None:
+    """Ctrl-C: the call in flight ends, what is begun is told, nothing needs repair."""
+    with stand(candidate) as at:
+        writes = score(candidate, APPLY).writes
+        seam = Seam()
+
+        def begins(run: Run) -> None:
+            seam.before = {writes[int(share * len(writes))].point: run.interrupt}
+
+        report = at.apply(seam=seam, begins=begins, threads=1)
+        assert report.interrupted
+        assert {host.outcome.value for host in report.hosts} <= {"applied", "skipped"}, report_text(report)
+        assert list(again(at, APPLY)) == []
+
+
+@pytest.mark.parametrize("timeout_s", [1, 30, 299, 2700])
+def test_out_of_time_a_run_ends_and_resumes(candidate: Candidate, timeout_s: int) -> None:
+    """Whatever gate the deadline falls on: what waits is said to wait, and `-resume` goes on."""
+    with stand(candidate) as at:
+        first = at.apply(timeout_s=timeout_s)
+        told = {host.outcome.value for host in first.hosts}
+        assert told <= {"applied", "waiting", "skipped"}, report_text(first)
+        resumed = at.apply(choice=Choice(resume=True))
+        assert {host.outcome.value for host in resumed.hosts} <= {"applied"}, report_text(resumed)
+        assert list(again(at, APPLY)) == []
 
 
 def again(at: Stand, job: Job) -> Iterator[str]:

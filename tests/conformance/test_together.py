@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Barrier
 
 import pytest
@@ -30,10 +31,10 @@ def test_two_runs_at_once_end_in_order_and_the_next_converges(candidate: Candida
 
 def twice(at: Stand, job: Job) -> list[Report]:
     """Run a job twice at once."""
-    planned = Barrier(2)
+    both_planned = Barrier(2)
 
     def run() -> Report:
-        return at.apply(choice=job.choice, planned=lambda _plan: planned.wait())
+        return at.apply(choice=job.choice, begins=lambda _run: both_planned.wait())
 
     with ThreadPoolExecutor(2) as pool:
         both = [pool.submit(run) for _ in range(2)]
@@ -47,7 +48,7 @@ def test_what_a_person_adds_during_a_run_stays(candidate: Candidate) -> None:
             prepared(at, job)
             seam = Seam()
             writes = score(candidate, job).writes
-            seam.before = {beat.point: lambda n=n: at.edited(n) for n, beat in enumerate(writes)}
+            seam.before = {beat.point: partial(at.edited, n) for n, beat in enumerate(writes)}
             report = at.apply(choice=job.choice, seam=seam, threads=1)
             assert report.succeeded, report_text(report)
             now, then = foreign(at.holdings(), candidate.owner), foreign(at.before, candidate.owner)

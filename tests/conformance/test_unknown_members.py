@@ -71,9 +71,9 @@ def before(url: str) -> Iterator[str]:
 
 def test_unknown_members_are_let_pass(candidate: Candidate) -> None:
     with stand(candidate) as at:
-        _through(at.environ, lambda: at.done())
+        _through(at.environ, at.done)
         assert differences(score(candidate, APPLY).holdings, at.holdings()) == []
-        _through(at.environ, lambda: at.converged())
+        _through(at.environ, at.converged)
         _through(at.environ, lambda: at.done(choice=DESTROY.choice))
         assert differences(score(candidate, DESTROY).holdings, at.holdings()) == []
 
