@@ -8,6 +8,11 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A slow machine is no fault of a law: only what it claims is judged, not how long its examples take.
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
 
 OURS = re.compile(r"(TDR|SPARKPOST|CLOUDFLARE|TF)_|(https?|all|no)_proxy$|(NO|FORCE)_COLOR$", re.IGNORECASE)
 # Settings of the suite itself: where the vendors' descriptions lie, whether golden files are written anew.

@@ -75,7 +75,8 @@ def test_the_plan_tells_which_default_is_unset_silently(open_town: Open) -> None
     town = open_town(world(zone("example.com", cname(CLICK)), sp=live_click()))
     file = town.file({GO: {"default": True}})
     ran = town.ok("plan", file)
-    assert f"unsets the present default {CLICK}" in ran.err
+    assert f"SparkPost unsets {CLICK}" in ran.out
+    assert f"SparkPost unsets {CLICK}" in ran.err
     town.apply(file)
     now = {host: town.tracking(host) for host in (CLICK, GO)}
     assert {host: held and held["default"] for host, held in now.items()} == {CLICK: False, GO: True}
