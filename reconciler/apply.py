@@ -26,11 +26,12 @@ from reconciler.errors import NotReady, ProviderError, Transient
 from reconciler.events import Emit, Event
 from reconciler.gates import GateKeeper, stamped_at_s
 from reconciler.model import Action, Change, Resource, ResourceId
-from reconciler.plan import STAMP, Gate, GateKind, Node, Plan, Step
+from reconciler.plan import SETTLE, STAMP, Gate, GateKind, Node, Plan, Step
 from reconciler.pool import Pool
 from reconciler.provider import Done, Failed, Provider, Status
+from reconciler.records import proven
 from reconciler.report import Outcome, Report, Result, report_of
-from reconciler.way_back import Unmet, WayBack
+from reconciler.way_back import Ends, Unmet, WayBack
 
 THREADS_PER_ACCOUNT = 8
 STAMP_MARGIN_S = 30.0
@@ -72,12 +73,6 @@ class _Checked:
 
 
 @dataclass(frozen=True, slots=True)
-class _OldEnd:
-    unmet: Unmet
-    status: Status
-
-
-@dataclass(frozen=True, slots=True)
 class _Broken:
     error: BaseException
 
@@ -99,7 +94,7 @@ class Run:
     waiting: list[tuple[float, int, Node]] = field(init=False, default_factory=list)
     in_flight: int = field(init=False, default=0)
     pools: dict[str, Pool] = field(init=False, default_factory=dict)
-    back: WayBack = field(init=False, default_factory=WayBack)
+    back: WayBack = field(init=False)
     answered_at_s: dict[str, float] = field(init=False, default_factory=dict)
     counter: Any = field(init=False, default_factory=itertools.count)
 
@@ -109,6 +104,7 @@ class Run:
         self.nodes = {node.id: node for node in self.plan.nodes}
         self.current = dict(self.live)
         self.containers = Containers(self.engine.accounts)
+        self.back = WayBack(self.engine.keeper.hosts)
 
     # -- the loop
     def run(self) -> Report:
@@ -153,8 +149,8 @@ class Run:
                 self._batched(message)
             case _Checked():
                 self._checked(message)
-            case _OldEnd(unmet=unmet, status=status):
-                self._old_end_answered(unmet, status)
+            case Ends():
+                self._ends_answered(message)
             case _Broken(error=error):
                 raise error
             case _:
@@ -223,7 +219,9 @@ class Run:
         if step.write is None:
             return Change(step.change.id, Action.DELETE, before or step.change.before, None)
         after = resolved(step.write, self.current)
-        if role_of(step.change.id) == CLAIM:
+        if step.phase == SETTLE and before is not None:
+            after = proven(before)
+        elif role_of(step.change.id) == CLAIM:
             after = _stamped(after, self.engine.clock.now() + STAMP_MARGIN_S)
         action = Action.CREATE if before is None else Action.UPDATE
         return Change(step.change.id, action, before, after, adopts=step.change.adopts)
@@ -237,8 +235,8 @@ class Run:
     def _step_ended(self, step: Step, outcome: Done | Failed | None) -> None:
         if isinstance(outcome, Done):
             self._know(step.change.id, outcome.resource)
-        if step.id in self.back.returning:
-            self._went_back(step, outcome)
+        if step.id in self.back.undoing:
+            self._undone(step, outcome)
             return
         match outcome:
             case Done(resource=Resource() as claim) if step.phase == STAMP and self._is_late(claim):
@@ -349,35 +347,42 @@ class Run:
 
     # -- the way back
     def _unmet(self, gate: Gate, outcome: Outcome, why: str) -> None:
-        """End a gate that is not met; DNS that moved in this run goes back while that helps.
+        """End a gate that is not met; DNS that moved, and that no run proved, goes back while that helps.
 
         It helps while links are http, which the old end served, and afterwards if the old end serves https.
+        Where neither end serves https, links turn to http again.
         """
         unmet, record = Unmet(gate, Result(outcome, why)), self.back.record(gate.host)
         if record is None or gate.kind not in (GateKind.PROBE, GateKind.READY):
             self._end(gate, unmet.result)
         elif self.engine.keeper.is_secure(gate.host, self.current):
-            self._submit("net", lambda: _OldEnd(unmet, self.engine.keeper.still_serves(gate.host, record)))
+            keeper, host = self.engine.keeper, gate.host
+            self._submit(
+                "net", lambda: Ends(unmet, keeper.still_serves(host, record), keeper.serves_https(host))
+            )
         elif gate.kind is GateKind.PROBE:
-            self._put_back(unmet)
+            self._undo(self.back.put_back(unmet))
         else:
             self._end(gate, unmet.result)
 
-    def _old_end_answered(self, unmet: Unmet, status: Status) -> None:
+    def _ends_answered(self, ends: Ends) -> None:
         self.in_flight -= 1
-        if status.ready and not self.engine.stop:
-            self._put_back(unmet)
+        step = None if self.engine.stop else self.back.remedy(ends, self.current)
+        if step is None:
+            self._end(ends.unmet.gate, replace(ends.unmet.result, why=f"{ends.unmet.result.why}; DNS stays"))
         else:
-            why = f"{unmet.result.why}; DNS stays, for the old end does not serve https: {status.text}"
-            self._end(unmet.gate, replace(unmet.result, why=why))
+            self._undo(step)
 
-    def _put_back(self, unmet: Unmet) -> None:
-        step = self.back.step(unmet)
+    def _undo(self, step: Step) -> None:
+        self.started[step.id] = self.engine.clock.now()
         self.containers.add(step)
 
-    def _went_back(self, step: Step, outcome: Done | Failed | None) -> None:
+    def _undone(self, step: Step, outcome: Done | Failed | None) -> None:
         silent = "the provider said nothing about it"
         error = None if isinstance(outcome, Done) else str(outcome.error) if outcome else silent
+        ended = Outcome.APPLIED if error is None else Outcome.FAILED
+        elapsed_s = self.engine.clock.now() - self.started[step.id]
+        self.engine.emit(Event(ended.value, step, elapsed_s, error or ""))
         self._end(*self.back.ended(step, error))
 
 

@@ -20,12 +20,14 @@ from reconciler.model import Finding, Ref, Resource, ResourceId, Severity, attrs
 from reconciler.parts import present
 from reconciler.provider import Composition, DnsProvider, Live, Parts, Provider, Wanted
 from reconciler.records import (
+    PROXIED,
     Memory,
     Views,
     claim_record,
     claim_wanted,
     claimed_hosts,
     claims_of,
+    host_remembered,
     host_wanted,
     live_claim,
     live_host,
@@ -79,6 +81,7 @@ def assemble(
         for host in sorted({*desired.domains, *orphans})
     }
     hosts = _pinned(desired, hosts, world, providers)
+    hosts = _with_earlier(desired, hosts, world, providers)
     claims = _claims(desired, hosts, composed)
     wanted = list(_records(hosts, claims, composed))
     stale = _stale_records(desired, parts, world, providers, live_other)
@@ -168,6 +171,24 @@ def _pinned(
     }
 
 
+def _with_earlier(
+    desired: Desired, hosts: Mapping[str, HostView], world: World, providers: Mapping[str, Provider]
+) -> dict[str, HostView]:
+    """Return the views; those of hosts that a run moved and none proved, with what stood there before."""
+    remembered = (
+        host_remembered(host, view.claim.was)
+        for host, view in hosts.items()
+        if view.target and view.claim and view.claim.unproven and view.claim.was
+        if view.before is not None and not same_answer(view.claim.was, was_of(view.before))
+    )
+    spelled, _ = _spell(desired, remembered, world, providers)
+    earlier = {record.host: record for record in spelled if record.host}
+    return {
+        host: replace(view, earlier=earlier[host]) if host in earlier else view
+        for host, view in hosts.items()
+    }
+
+
 def _dns_alias_of_orphan(host: str, zones: Mapping[str, Views]) -> str:
     for alias, views in zones.items():
         view = view_for(host, views)
@@ -180,7 +201,7 @@ def _moves(target: HostTarget, before: Resource | None, live: Mapping[ResourceId
     values = tuple(resolve(value, live) for value in target.values)
     if any(isinstance(value, Ref) for value in values):
         return True
-    type_ = f"PROXIED-{target.type}" if target.proxied else target.type
+    type_ = f"{PROXIED if target.proxied else ''}{target.type}"
     return not same_answer(was_of(before), Was(type_, tuple(sorted(str(v) for v in values)), 0))
 
 

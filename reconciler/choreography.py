@@ -15,9 +15,9 @@ from reconciler.dns import CLAIM, DNS_RECORD, HOST, is_validation, role_of
 from reconciler.durations import duration
 from reconciler.hostview import HostView
 from reconciler.model import Action, Change, Resource, ResourceId
-from reconciler.plan import LOWER, MOVE, PIN, RESTORE, STAMP, Gate, GateKind, Node, Step, only_step
+from reconciler.plan import LOWER, MOVE, PIN, RESTORE, SETTLE, STAMP, Gate, GateKind, Node, Step, only_step
 from reconciler.provider import Kind
-from reconciler.records import LOW_TTL_S, UNKNOWN_OLD_TTL_S, without_stamp
+from reconciler.records import LOW_TTL_S, UNKNOWN_OLD_TTL_S, unproven, without_stamp
 from reconciler.tracking import DEFAULT, LINK, MANAGED_CERTIFICATE, SECURE, TRACKING_DOMAIN
 
 ANSWERS_TIMEOUT_S, PROBE_TIMEOUT_S, VERIFY_TIMEOUT_S, SERVES_TIMEOUT_S = 600, 900, 900, 1800
@@ -81,6 +81,7 @@ class Choreography:
         uses = self._steps(lambda id_: id_.kind in (DEFAULT, LINK), proven)
         self._restore([*proven, *uses])
         self._take_down_stale(claim)
+        self._settle()
         return self.found
 
     # -- what the host's changes are
@@ -101,6 +102,25 @@ class Choreography:
     @property
     def _secures(self) -> bool:
         return self._change(SECURE) is not None
+
+    @property
+    def _turns_to_https(self) -> bool:
+        change = self._change(SECURE)
+        return change is not None and change.action is not Action.NOOP
+
+    @property
+    def _proves(self) -> bool:
+        """Whether something is to be waited for before the host is done: its claim says so meanwhile."""
+        return self._to_prove or self._touched or self._change(TRACKING_DOMAIN) is not None
+
+    @property
+    def _to_prove(self) -> bool:
+        """Whether the host is to be looked at from outside: it moves, turns to https, or never was proven."""
+        return self._moves or self._secures or self.view.unproven
+
+    @property
+    def _touched(self) -> bool:
+        return any(self._is_edge(change.id) for change in self.writes)
 
     def _steps(self, chosen: Callable[[ResourceId], bool], needs: Iterable[str]) -> list[str]:
         picked = [c for c in self.writes if chosen(c.id)]
@@ -136,28 +156,26 @@ class Choreography:
     # -- its nodes, in order of work
     def _claim(self) -> list[str]:
         """Write the claim first; with what answers today pinned before it or along, and the time stamped
-        together with the change of the record that it describes."""
+        together with the change of the record that it describes. `_settle` ends it."""
         change, record = self._change(DNS_RECORD, CLAIM), self._change(DNS_RECORD, HOST)
         pinned = self._pin(record)
         if change is None or change.after is None:
             return pinned
-        plain = without_stamp(change.after)
+        stamped = unproven(change.after) if self._proves else change.after
+        plain = without_stamp(stamped)
         if change.before is not None and plain.attrs == change.before.attrs:
-            self.found.append(Step(change.id.address, change, change.after, STAMP))
+            if plain != stamped:
+                self.found.append(Step(f"{change.id.address}#{STAMP}", change, stamped, STAMP, last=False))
             return pinned
         first = Step(
-            change.id.address, change, plain, last=True, needs=frozenset(() if self._atomic else pinned)
+            change.id.address, change, plain, last=False, needs=frozenset(() if self._atomic else pinned)
         )
-        if plain != change.after:
-            stamped = Step(
-                f"{change.id.address}#{STAMP}",
-                change,
-                change.after,
-                STAMP,
-                needs=frozenset([first.id]),
+        if plain != stamped:
+            needs = frozenset([first.id])
+            first = replace(first, phase="claim")
+            self.found.append(
+                Step(f"{change.id.address}#{STAMP}", change, stamped, STAMP, last=False, needs=needs)
             )
-            first = replace(first, last=False, phase="claim")
-            self.found.append(stamped)
         self.found.append(first)
         return [*pinned, first.id]
 
@@ -176,8 +194,7 @@ class Choreography:
 
     def _ready(self, needs: Iterable[str], *, managed: bool) -> list[str]:
         """Wait until what serves the host is issued and deployed, where something is about to rest on it."""
-        touched = any(self._is_edge(change.id) for change in self.writes)
-        if not (self._moves or self._secures or touched):
+        if not (self._to_prove or self._touched):
             return []
         waits = [
             (id_, self.kinds[id_.kind])
@@ -280,7 +297,7 @@ class Choreography:
 
     def _probe(self, needs: Iterable[str]) -> list[str]:
         change = self._change(DNS_RECORD, HOST)
-        if not (self._moves or self._secures):
+        if not self._to_prove:
             return []
         subject = [change.id] if change else []
         return self._gate(
@@ -295,7 +312,7 @@ class Choreography:
         domain = self.view.domain
         if domain is None or domain.sparkpost is None:
             return list(needs)
-        if not (self._moves or self._secures or self._change(TRACKING_DOMAIN)):
+        if not (self._to_prove or self._change(TRACKING_DOMAIN)):
             return list(needs)
         subject = ResourceId(domain.sparkpost, TRACKING_DOMAIN, domain.host)
         return self._gate(
@@ -312,7 +329,7 @@ class Choreography:
         old edge goes. The wait counts from when every server gave the new one."""
         wait_s = self._old_ttl_s()
         leaves = any(self._was_edge(change) for change in self.stale)
-        if not (self._secures or leaves) or not wait_s:
+        if not (self._turns_to_https or leaves) or not wait_s:
             return []
         moved = [n.id for n in self.found if isinstance(n, Step) and n.phase in (LOWER, MOVE, STAMP)]
         record = [n.id for n in self.found if isinstance(n, Step) and role_of(n.change.id) == HOST]
@@ -352,6 +369,21 @@ class Choreography:
         everything = [node.id for node in self.found]
         for change in self.stale:
             self.found.append(only_step(change, everything if self._was_edge(change) else claim))
+
+    def _settle(self) -> None:
+        """Say in the claim that all is proven, once it is; where nothing is to prove, it is done at once."""
+        change = self._change(DNS_RECORD, CLAIM)
+        if change is None:
+            return
+        if self._proves:
+            needed = {need for node in self.found for need in node.needs}
+            ends = frozenset(node.id for node in self.found) - needed
+            self.found.append(Step(f"{change.id.address}#{SETTLE}", change, change.after, SETTLE, needs=ends))
+            return
+        stamped = any(isinstance(n, Step) and n.phase == STAMP for n in self.found)
+        for index, node in enumerate(self.found):
+            if isinstance(node, Step) and node.change is change and (node.phase == STAMP) is stamped:
+                self.found[index] = replace(node, last=True)
 
     def _was_edge(self, change: Change) -> bool:
         return change.id.kind not in (LINK, DEFAULT)

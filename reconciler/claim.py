@@ -3,7 +3,8 @@
 `v=tdr1 o=OWNER w=DIGEST8 sp=eu.HASH8 cdn=cloudflare.HASH8 was=CNAME:spgo.io@3600 at=20260105T090000Z`
 
 A host that moves again while resolvers may still hold what was answered before `was` has `until=` beside, the
-time when the last of them lets go. Fields that this version does not know are kept as they stand.
+time when the last of them lets go; one whose work is not proven yet has `ph=unproven`. Fields that this
+version does not know are kept as they stand.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ AT_FORMAT = "%Y%m%dT%H%M%SZ"
 NOW = "*"
 """Stands for the time of writing in the text of a planned claim, `*7200` for so many seconds after it: plans
 show no dates."""
+PHASE, UNPROVEN = "ph", "unproven"
+"""What stands in a claim from the first write of a host's work until its last gate held."""
 TTL = re.compile("[0-9]{1,10}")
 MAX_TTL_S = 2**31 - 1
 """The longest TTL that DNS knows (RFC 2181)."""
@@ -72,6 +75,11 @@ class Claim:
     @property
     def was(self) -> Was | None:
         return parse_was(self.get("was") or "")
+
+    @property
+    def unproven(self) -> bool:
+        """Whether a run began on the host and none has yet proven what it made."""
+        return self.get(PHASE) is not None
 
     @property
     def at_s(self) -> float | None:

@@ -157,6 +157,13 @@ class GateKeeper:
             return Status(ready=False, text="the record was its edge itself")
         return self._ends_answer(host, str(record.attrs["type"]), names)
 
+    def serves_https(self, host: str) -> Status:
+        """Tell whether the host answers over https where its record points now."""
+        addresses = self._edge_addresses(host)
+        if not addresses:
+            return Status(ready=False, text=f"{host} has no address")
+        return self._all_answer(host, addresses, schemes=("https",))
+
     def _ends_answer(self, host: str, type_: str, values: Sequence[str]) -> Status:
         """Prove host at where a record of this type and values points."""
         found = [self.outside.addresses(value) if type_ == "CNAME" else (value,) for value in values]
@@ -165,14 +172,16 @@ class GateKeeper:
             return Status(ready=False, text=f"{', '.join(values)} has no address")
         return self._all_answer(host, addresses)
 
-    def _all_answer(self, host: str, addresses: Sequence[str]) -> Status:
+    def _all_answer(
+        self, host: str, addresses: Sequence[str], schemes: Sequence[str] = ("https", "http")
+    ) -> Status:
         for address in addresses[:MAX_ADDRESSES]:
-            for scheme in ("https", "http"):
+            for scheme in schemes:
                 verdict = judge(self.outside.probe(host, scheme, CLICK_PATH, address=address))
                 if not verdict.ok:
                     return Status(ready=False, text=f"{scheme}://{host} at {address}: {verdict.reason}")
         return Status(
-            ready=True, text=f"{len(addresses[:MAX_ADDRESSES])} addresses answer over https and http"
+            ready=True, text=f"{len(addresses[:MAX_ADDRESSES])} addresses answer over {' and '.join(schemes)}"
         )
 
     # -- times and states

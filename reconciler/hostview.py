@@ -18,8 +18,9 @@ class HostView:
     """All that the engine knows of one host in this run.
 
     `claim` is ours, or None; `before` the live host record; `moves` whether that changes its answer; `pinned`
-    the host's own record with the answer of a wildcard, which must stand first; `https_live` whether links of
-    this host are https today.
+    the host's own record with the answer of a wildcard, which must stand first; `earlier` what stood there
+    before a move that an earlier run made and none proved; `https_live` whether links of this host are https
+    today.
     """
 
     host: str
@@ -32,7 +33,13 @@ class HostView:
     before: Resource | None = None
     moves: bool = False
     pinned: Resource | None = None
+    earlier: Resource | None = None
     https_live: bool = False
+
+    @property
+    def unproven(self) -> bool:
+        """Whether an earlier run began on the host and did not prove what it made."""
+        return self.claim is not None and self.claim.unproven
 
     @property
     def answer(self) -> Was | None:

@@ -13,7 +13,7 @@ from reconciler.model import SCALARS, Action, Change, Finding, Ref, Resource, Re
 
 PIN = "keep the wildcard's answer"
 LOWER, MOVE, RESTORE = "lower the TTL", "move", "restore the TTL"
-STAMP = "stamp"
+STAMP, SETTLE = "stamp", "settle"
 """What the steps of a host record and of a claim are for."""
 
 

@@ -246,9 +246,11 @@ def _changes(desired: Desired, assembly: Assembly, choice: Choice) -> Iterator[C
 
 
 def _mid_phase(view: HostView, desired: Desired) -> bool:
-    """Tell whether an earlier run began what the file says today; a takedown leaves no such trace."""
+    """Tell whether an earlier run began what the file says today, and none has proven it yet; a takedown
+    leaves no such trace."""
     present = view.domain is not None and view.domain.state == "present"
-    return present and view.claim is not None and view.claim.digest == desired.digest(view.host)
+    begun = view.claim is not None and view.claim.digest == desired.digest(view.host)
+    return present and begun and view.unproven
 
 
 def _updates(

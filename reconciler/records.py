@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from reconciler.claim import EMPTY_CLAIM, NOW, Claim, Was, claims_in, is_claim, parse_claim, spelt_time
+from reconciler.claim import (
+    EMPTY_CLAIM,
+    NOW,
+    PHASE,
+    UNPROVEN,
+    Claim,
+    Was,
+    claims_in,
+    is_claim,
+    parse_claim,
+    spelt_time,
+)
 from reconciler.dns import (
     CLAIM,
     HOST,
@@ -23,6 +34,8 @@ from reconciler.dns import (
 from reconciler.model import Attrs, Resource, Value, attrs
 
 ADDRESS_TYPES = ("A", "AAAA", "CNAME")
+PROXIED = "PROXIED-"
+"""What a claim writes before the type of a record that was its edge itself."""
 LOW_TTL_S = 300
 """A TTL up to this is not worth lowering before a move."""
 UNKNOWN_OLD_TTL_S = 3600
@@ -121,7 +134,7 @@ def was_of(record: Resource | None) -> Was | None:
     if record is None:
         return None
     proxied = record.attrs.get("proxied") is True
-    type_ = f"PROXIED-{record.attrs['type']}" if proxied else str(record.attrs["type"])
+    type_ = f"{PROXIED if proxied else ''}{record.attrs['type']}"
     return Was(type_, _texts(record), answered_ttl_s(record))
 
 
@@ -145,6 +158,12 @@ def host_wanted(host: str, target: HostTarget, ttl: int) -> Record:
     return Record(host, HOST, host, target.type, values, ttl, proxied=True if target.proxied else None)
 
 
+def host_remembered(host: str, was: Was) -> Record:
+    """Return the host record that a claim remembers."""
+    type_ = was.type.removeprefix(PROXIED)
+    return Record(host, HOST, host, type_, was.values, was.ttl, proxied=True if type_ != was.type else None)
+
+
 @dataclass(frozen=True, slots=True)
 class Memory:
     """What a claim is to say of one host."""
@@ -156,7 +175,7 @@ class Memory:
 
 
 def claim_wanted(memory: Memory, old: Claim | None, before: Was | None, *, moves: bool) -> Claim:
-    """Return the claim to write.
+    """Return the claim to write, once what it describes is proven.
 
     `before` is what answers for the host today, `moves` whether that is about to change. A move that an
     earlier run began (its TTL lowered) keeps what was remembered then. A record that stands as it stood (a
@@ -170,6 +189,7 @@ def claim_wanted(memory: Memory, old: Claim | None, before: Was | None, *, moves
         "w": memory.digest,
         "sp": memory.sp,
         "cdn": memory.cdn,
+        PHASE: None,
     }
     if old is None:
         remembered = before if before is None or moves else _in_doubt(before)
@@ -238,6 +258,21 @@ def wildcard_answer(host: str, view: ZoneView) -> Record | None:
         return None
     proxied = True if live.attrs.get("proxied") is True else None
     return Record(host, HOST, host, str(live.attrs["type"]), _texts(live), answered_ttl_s(live), proxied)
+
+
+def unproven(resource: Resource) -> Resource:
+    """Return a planned claim as it stands until what it describes is proven."""
+    return _reworded(resource, lambda claim: claim.updated({PHASE: UNPROVEN}))
+
+
+def proven(resource: Resource) -> Resource:
+    """Return a live claim as it stands once what it describes is proven: nothing else in it changes."""
+    return _reworded(resource, lambda claim: claim.updated({PHASE: None}))
+
+
+def _reworded(resource: Resource, change: Callable[[Claim], Claim]) -> Resource:
+    texts = (change(parse_claim(t)).text() if is_claim(t) else t for t in _texts(resource))
+    return resource.with_attrs(values=sorted(texts))
 
 
 def without_stamp(resource: Resource) -> Resource:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from reconciler.durations import duration
 from reconciler.model import Action, Finding, Severity
 from reconciler.one_line import one_line
-from reconciler.plan import LOWER, RESTORE, STAMP, Gate, GateKind, Node, Plan, Step
+from reconciler.plan import LOWER, RESTORE, SETTLE, STAMP, Gate, GateKind, Node, Plan, Step
 
 CLASSES = {
     "A": "the new edge is proven before DNS moves",
@@ -16,7 +16,7 @@ CLASSES = {
 }
 DRIFT = "the file did not change: live state did, or an earlier run did not end"
 SHARED = "what several domains share"
-PHASES = {STAMP: "with the time of the record's change", "claim": ""}
+PHASES = {STAMP: "with the time of the record's change", SETTLE: "all is proven", "claim": ""}
 """How a phase is told, where its name alone says too little, or too much."""
 WORDS = {
     Action.CREATE: "create",

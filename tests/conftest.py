@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import re
+import signal
 import socket
 import sys
 from collections.abc import Iterator
@@ -60,6 +61,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Clean once before any fixture of any scope, and set the guard for good."""
     forget_accounts()
     sys.addaudithook(guard)
+    # A job in the background of a shell is started deaf to Ctrl-C; the tests send it to themselves.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

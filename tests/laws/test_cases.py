@@ -214,6 +214,107 @@ def test_dns_goes_back_to_an_edge_that_still_serves_https() -> None:
     assert world.is_secure(CLICK)
 
 
+NEW_EDGE = "click-example-com.edge-b.edge.test"
+
+
+def proxied_https(target: str) -> tuple[Bench, Desired]:
+    """A host that serves https on a proxy, and a file that moves it to another edge."""
+    bench = live_https(desired(domain(CLICK, cdn="proxy")))
+    bench.world.excused = {CLICK}
+    return bench, desired(domain(CLICK, cdn=target))
+
+
+def going_down_at_the_move(bench: Bench, what: str) -> None:
+    """Let what a host moves to go down as soon as DNS points there."""
+
+    def strike(_operation: str, _key: str) -> None:
+        answer = bench.world.host_answer(CLICK)
+        if answer is not None and what in answer[1]:
+            bench.world.down = {what}
+
+    bench.world.after_write = strike
+
+
+def test_links_turn_to_http_where_neither_end_serves_https_until_it_is_proven() -> None:
+    """Mail sent meanwhile must not carry links that nobody serves."""
+    bench, state = proxied_https("edge-b")
+    going_down_at_the_move(bench, NEW_EDGE)
+    (host,) = bench.apply(state).hosts
+    assert host.outcome is Outcome.FAILED
+    assert "the old end does not serve https" in host.why
+    assert "links are http again (`secure: false`) until https is proven" in host.why
+    assert not bench.world.is_secure(CLICK)
+    answer = bench.world.host_answer(CLICK)
+    assert answer is not None
+    assert NEW_EDGE in answer[1]
+    assert "ph=unproven" in claim_of(bench.world)[0]
+
+    plan, _ = bench.plan(state, Choice(resume=True))
+    assert actions(plan)[f'tracking_domain_secure.sp["{CLICK}"]'] is Action.UPDATE
+    bench.world.after_write, bench.world.down = lambda _operation, _key: None, set()
+    assert [h.outcome for h in bench.apply(state, Choice(resume=True)).hosts] == [Outcome.APPLIED]
+    assert bench.world.is_secure(CLICK)
+    assert "ph=" not in claim_of(bench.world)[0]
+    assert bench.plan(state)[0].nodes == ()
+
+
+def test_links_stay_https_where_only_http_fails() -> None:
+    bench, state = proxied_https("edge-b")
+
+    class HalfBroken(World):
+        def _serves(self, type_: str, value: str, host: str, scheme: str) -> bool:
+            moved = self.host_answer(host) == ("CNAME", (NEW_EDGE,))
+            return super()._serves(type_, value, host, scheme) and not (moved and scheme == "http")
+
+    bench.world = HalfBroken(**{f.name: getattr(bench.world, f.name) for f in dataclasses.fields(World)})
+    (host,) = bench.apply(state).hosts
+    assert host.outcome is Outcome.WAITING
+    assert host.why.endswith("DNS stays")
+    assert bench.world.is_secure(CLICK)
+
+
+@pytest.mark.parametrize("secure", [True, False])
+def test_a_move_that_a_killed_run_made_is_proven_by_the_next_or_undone(secure: bool) -> None:
+    """The claim remembers what no live state tells: that nobody has looked yet."""
+    bench = live_https(desired(domain(CLICK, cdn="edge-a"))) if secure else live_http()
+    state = desired(domain(CLICK, cdn="edge-b"))
+    before = bench.world.host_answer(CLICK)
+
+    def kill(_operation: str, _key: str) -> None:
+        if bench.world.host_answer(CLICK) != before:
+            raise KeyboardInterrupt
+
+    bench.world.after_write = kill
+    with pytest.raises(KeyboardInterrupt):
+        bench.apply(state)
+    bench.world.after_write = lambda _operation, _key: None
+    moved = bench.world.host_answer(CLICK)
+    assert moved is not None
+    assert moved != before
+    bench.world.down = set(moved[1])
+
+    (host,) = bench.apply(state, Choice(resume=True)).hosts
+    assert "DNS was put back to what it was" in host.why
+    assert bench.world.host_answer(CLICK) == before
+    bench.world.down = set()
+    assert [h.outcome for h in bench.apply(state, Choice(resume=True)).hosts] == [Outcome.APPLIED]
+    assert bench.world.host_answer(CLICK) == moved
+    assert bench.plan(state)[0].nodes == ()
+
+
+def test_resume_leaves_a_finished_host_alone_that_drifted() -> None:
+    bench = live_https(desired(domain(CLICK)))
+    bench.world.tracking[CLICK]["secure"] = False
+    assert bench.plan(desired(domain(CLICK)), Choice(resume=True))[0].changes == ()
+    assert bench.plan(desired(domain(CLICK)))[0].changes != ()
+
+
+def test_a_finished_host_that_lost_its_claim_waits_for_no_cache() -> None:
+    bench = live_https(desired(domain(CLICK)))
+    del bench.world.records[f"_tdr.{CLICK}", "TXT"]
+    assert all(gate.wait_s == 0 for gate in bench.plan(desired(domain(CLICK)))[0].gates)
+
+
 def test_what_was_put_back_is_not_counted_as_changed() -> None:
     bench = live_http()
     world = bench.world

@@ -34,7 +34,7 @@ def test_a_wait_that_outlasts_the_run_is_left_for_a_later_one(open_town: Open) -
 
     between = town.tdr("plan", "-detailed-exitcode", file)
     assert between.code == 2
-    assert "Plan: 1 to add, 1 to change, 0 to destroy." in between.out
+    assert "Plan: 1 to add, 2 to change, 0 to destroy." in between.out
     assert "wait up to 1h" in between.out
 
     early = town.ok("apply", "-resume", "-auto-approve", "-timeout", "10m", file)
