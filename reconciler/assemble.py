@@ -52,6 +52,7 @@ class Assembly:
     live      what exists for hosts in the file, or claimed or marked by the owner
     hosts     the view of each host
     orphans   hosts that the owner claims, or marks where no zone tells of claims, and that no file names
+    ready     what is ready today already
     """
 
     desired: Mapping[ResourceId, Resource]
@@ -61,6 +62,7 @@ class Assembly:
     orphans: tuple[str, ...] = ()
     zones: Mapping[str, Views] = field(default_factory=dict)
     accounts: Mapping[str, str] = field(default_factory=dict)
+    ready: frozenset[ResourceId] = frozenset()
 
 
 def assemble(
@@ -102,6 +104,7 @@ def assemble(
         orphans=orphans,
         zones=zones,
         accounts=one_account(world),
+        ready=frozenset(id_ for composition in composed.values() for id_ in composition.ready),
     )
 
 

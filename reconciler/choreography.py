@@ -8,7 +8,7 @@ Pure.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 
 from reconciler.dns import CLAIM, DNS_RECORD, HOST, is_validation, role_of
@@ -39,9 +39,10 @@ class Choreography:
         changes: list[Change],
         wanted: Iterable[ResourceId],
         kinds: Mapping[str, Kind],
+        ready: Collection[ResourceId] = frozenset(),
     ) -> None:
         self.view = view
-        self.kinds = kinds
+        self.kinds, self.already = kinds, ready
         self.writes = [change for change in changes if change.action is not Action.DELETE]
         self.stale = [change for change in changes if change.action is Action.DELETE]
         self.edge = sorted(filter(self._is_edge, wanted))
@@ -211,7 +212,7 @@ class Choreography:
             subjects=(id_,),
             text=f"{id_.address}: {kind.ready}",
             timeout_s=kind.timeout_s,
-            usual_s=kind.usual_s,
+            usual_s=0 if id_ in self.already else kind.usual_s,
             poll_s=kind.poll_s,
             needs=frozenset([*needs, *self._made_for(id_)]),
         )

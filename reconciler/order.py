@@ -11,23 +11,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from reconciler.assemble import Assembly
 from reconciler.choreography import Choreography
 from reconciler.dns import CLAIM, DNS_RECORD, HOST, is_validation, role_of
 from reconciler.errors import PlanError
-from reconciler.hostview import HostView
-from reconciler.model import Change, Resource, ResourceId
+from reconciler.model import Change, ResourceId
 from reconciler.plan import LOWER, MOVE, STAMP, Gate, GateKind, Node, Step, only_step
 from reconciler.provider import Kind
 from reconciler.records import same_answer, was_of
 from reconciler.tracking import DEFAULT, LINK, MANAGED_CERTIFICATE, SECURE, TRACKING_DOMAIN
 
 
-def order(
-    changes: Iterable[Change],
-    desired: Mapping[ResourceId, Resource],
-    hosts: Mapping[str, HostView],
-    kinds: Mapping[str, Kind],
-) -> tuple[Node, ...]:
+def order(changes: Iterable[Change], assembly: Assembly, kinds: Mapping[str, Kind]) -> tuple[Node, ...]:
     """Return steps and gates in an order that can be followed, the same for any order of changes.
 
     Raises PlanError naming a circle of needs, should a provider compose one.
@@ -36,17 +31,17 @@ def order(
     for change in sorted(changes, key=lambda one: one.id):
         by_host[change.host or ""].append(change)
     wanted: dict[str, list[ResourceId]] = defaultdict(list)
-    for id_, resource in desired.items():
+    for id_, resource in assembly.desired.items():
         wanted[resource.host or ""].append(id_)
     nodes: list[Node] = []
     for host, mine in sorted(by_host.items()):
-        view = hosts.get(host)
+        view = assembly.hosts.get(host)
         if view is None:
             nodes += [only_step(change) for change in mine]
         elif view.domain is None or view.domain.state == "absent":
             nodes += _takedown(mine)
         else:
-            nodes += Choreography(view, mine, wanted[host], kinds).nodes()
+            nodes += Choreography(view, mine, wanted[host], kinds, assembly.ready).nodes()
     return _sorted(_with_references(nodes))
 
 

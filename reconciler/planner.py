@@ -86,7 +86,7 @@ def make_plan(inputs: Inputs) -> tuple[Plan, Assembly]:
     plan = Plan(
         owner=desired.owner,
         changes=tuple(sorted(allowed, key=lambda c: c.id)),
-        nodes=() if choice.refresh_only else order(allowed, assembly.desired, assembly.hosts, inputs.kinds),
+        nodes=() if choice.refresh_only else order(allowed, assembly, inputs.kinds),
         findings=tuple(sorted(findings, key=lambda f: (f.severity.value, f.host or "", f.text))),
         classes={
             h: v.target.move_class for h, v in assembly.hosts.items() if v.moves and v.target and v.before

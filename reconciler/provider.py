@@ -138,6 +138,7 @@ class Composition:
     targets    for each host of the cdn part, where its host record shall point
     accounts   for each host, the identity of the vendor account that serves it
     findings   what a person must know: errors forbid the host's changes
+    ready      what is ready today already: its gate is asked all the same, and is expected to hold at once
     """
 
     resources: tuple[Resource, ...] = ()
@@ -145,6 +146,7 @@ class Composition:
     targets: Mapping[str, HostTarget] = field(default_factory=lambda: NOTHING)
     accounts: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     findings: tuple[Finding, ...] = ()
+    ready: frozenset[ResourceId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

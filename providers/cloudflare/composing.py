@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from providers.cloudflare.certificates import lacking
+from providers.cloudflare.certificates import covering, lacking
 from providers.cloudflare.checks import cached_by_others, rule_findings
 from providers.cloudflare.findings import edge_findings, error, no_zone, warning, zone_findings
-from providers.cloudflare.names import CACHE_HOST, CACHE_PHASE, CONFIG_PHASE, OUR_PHASES
+from providers.cloudflare.names import CACHE_HOST, CACHE_PHASE, CONFIG_PHASE, OUR_PHASES, SSL_HOST
 from providers.cloudflare.rules import Setting, member, member_setting, new_rules, own_rules
 from providers.cloudflare.zones import CloudflareState, ZoneState
 from reconciler.dns import HostTarget
-from reconciler.model import Finding, Resource, attrs
+from reconciler.model import Finding, Resource, ResourceId, attrs
 from reconciler.provider import Composition, Wanted
 
 _PHASE_NAME: Final = {CONFIG_PHASE: "Configuration Rules", CACHE_PHASE: "Cache Rules"}
@@ -36,6 +36,7 @@ def compose_edges(parts: Iterable[Wanted], state: CloudflareState, wishes: Wishe
     findings: list[Finding] = []
     targets: dict[str, HostTarget] = {}
     accounts: dict[str, str] = {}
+    ready: set[ResourceId] = set()
     for wanted in sorted((w for w in parts if not w.absent), key=lambda w: w.host):
         zone = state.zone_of(wanted.host)
         if zone is None:
@@ -45,9 +46,15 @@ def compose_edges(parts: Iterable[Wanted], state: CloudflareState, wishes: Wishe
         targets[wanted.host] = HostTarget("CNAME", (wanted.origin,), proxied=True)
         resources.extend(_resources(wanted.host, zone, wishes))
         findings.extend(_host_findings(wanted.host, zone, wishes))
+        if any(pack.status == "active" for pack in covering(zone.packs, wanted.host)):
+            ready.add(ResourceId(wishes.alias, SSL_HOST, wanted.host))
     findings.extend(_room(resources, state, wishes))
     return Composition(
-        resources=tuple(resources), targets=targets, accounts=accounts, findings=tuple(findings)
+        resources=tuple(resources),
+        targets=targets,
+        accounts=accounts,
+        findings=tuple(findings),
+        ready=frozenset(ready),
     )
 
 
