@@ -16,9 +16,8 @@ from typing import Any
 
 from reconciler.batch import Batch
 from reconciler.calls import Stop
-from reconciler.claim import stamp
 from reconciler.clock import Clock
-from reconciler.containers import Containers, Key
+from reconciler.containers import Containers, Gathering, Key
 from reconciler.diff import resolved
 from reconciler.dns import CLAIM, role_of
 from reconciler.durations import about
@@ -29,7 +28,7 @@ from reconciler.model import Action, Change, Resource, ResourceId
 from reconciler.plan import SETTLE, STAMP, Gate, GateKind, Node, Plan, Step
 from reconciler.pool import Pool
 from reconciler.provider import Done, Failed, Provider, Status
-from reconciler.records import proven
+from reconciler.records import proven, stamped
 from reconciler.report import Outcome, Report, Result, report_of
 from reconciler.way_back import Ends, Unmet, WayBack
 
@@ -38,6 +37,8 @@ STAMP_MARGIN_S = 30.0
 """How far ahead a claim is stamped: the write that it goes with takes a moment, and a wait that is counted
 from the stamp must not end early."""
 NOT_READY_POLL_S, NOT_READY_TIMEOUT_S = 10.0, 900.0
+GATHER_S = 10.0
+"""How long a claim that is proven waits for others of its zone, to be written along with them."""
 WAKE = "wake"
 
 
@@ -96,6 +97,7 @@ class Run:
     pools: dict[str, Pool] = field(init=False, default_factory=dict)
     back: WayBack = field(init=False)
     answered_at_s: dict[str, float] = field(init=False, default_factory=dict)
+    gathering: Gathering = field(init=False)
     counter: Any = field(init=False, default_factory=itertools.count)
 
     def __post_init__(self) -> None:
@@ -105,6 +107,7 @@ class Run:
         self.current = dict(self.live)
         self.containers = Containers(self.engine.accounts)
         self.back = WayBack(self.engine.keeper.hosts)
+        self.gathering = Gathering.of(step for step in self.plan.steps if step.phase == SETTLE)
 
     # -- the loop
     def run(self) -> Report:
@@ -130,9 +133,17 @@ class Run:
         while True:
             if not self.engine.stop:
                 self._start()
+            self._drop_gone()
             if not (self.in_flight or (self.waiting and not self.engine.stop)):
                 break
             self._take(self._next_message())
+
+    def _drop_gone(self) -> None:
+        while (
+            self.waiting and isinstance(first := self.waiting[0][2], Step) and self.gathering.is_gone(first)
+        ):
+            heapq.heappop(self.waiting)
+            self.gathering.due(first)
 
     def interrupt(self) -> None:
         """End the run: calls in flight end, nothing new begins. Safe in a signal handler."""
@@ -169,8 +180,20 @@ class Run:
             self._begin_gate(node)
         elif node.change.action is Action.NOOP:
             self._end(node, Result(Outcome.APPLIED))
+        elif node.phase == SETTLE:
+            self._begin_settling(node)
         else:
             self.containers.add(node)
+
+    def _begin_settling(self, step: Step) -> None:
+        gathered = self.gathering.add(step)
+        self._add(gathered)
+        if not gathered:
+            self._wake_at(self.engine.clock.now() + GATHER_S, step)
+
+    def _add(self, steps: Iterable[Step]) -> None:
+        for step in steps:
+            self.containers.add(step)
 
     def _end(self, node: Node, result: Result) -> None:
         self.results[node.id] = result
@@ -222,7 +245,7 @@ class Run:
         if step.phase == SETTLE and before is not None:
             after = proven(before)
         elif role_of(step.change.id) == CLAIM:
-            after = _stamped(after, self.engine.clock.now() + STAMP_MARGIN_S)
+            after = stamped(after, self.engine.clock.now() + STAMP_MARGIN_S)
         action = Action.CREATE if before is None else Action.UPDATE
         return Change(step.change.id, action, before, after, adopts=step.change.adopts)
 
@@ -291,7 +314,7 @@ class Run:
         while self.waiting and self.waiting[0][0] <= now_s and not self.engine.stop:
             gate = heapq.heappop(self.waiting)[2]
             if isinstance(gate, Step):
-                self.containers.add(gate)
+                self._add(self.gathering.due(gate))
                 continue
             group = gate.subjects[0].alias if gate.kind is GateKind.READY else f"gate {gate.id}"
             by_group.setdefault(group, []).append(gate)
@@ -389,9 +412,3 @@ class Run:
 def _asked_together(one: Gate, other: Gate) -> bool:
     ready = one.kind is other.kind is GateKind.READY
     return ready and one.subjects[0].alias == other.subjects[0].alias
-
-
-def _stamped(claim: Resource, now_s: float) -> Resource:
-    values = claim.attrs["values"]
-    texts: Iterable[object] = values if isinstance(values, tuple) else ()
-    return claim.with_attrs(values=tuple(stamp(str(text), now_s) for text in texts))

@@ -1,11 +1,12 @@
-"""Steps that wait for their container: one batch is in flight for each. Pure."""
+"""Steps that wait for their container: one batch is in flight for each; what has time goes along. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from reconciler.plan import Step
+from reconciler.plan import Node, Step
 
 Key = tuple[str, str]
 """An account and a container of its."""
@@ -51,3 +52,50 @@ class Containers:
         """Note that the batch of a container ended."""
         self._busy.discard(key)
         self._touched.add(key)
+
+
+@dataclass(slots=True)
+class Gathering:
+    """Steps that nothing rests on, each held for a while so that those of one container are one batch.
+
+    `to_come` counts those that are still expected; `_gone` are those that went before their time was over.
+    """
+
+    to_come: Counter[str | None]
+    _held: dict[str | None, list[Step]] = field(default_factory=dict)
+    _gone: set[str] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, steps: Iterable[Step]) -> Gathering:
+        """Expect these steps."""
+        return cls(Counter(step.change.container for step in steps))
+
+    def add(self, step: Step) -> tuple[Step, ...]:
+        """Hold step, and return nothing; or, with the last that was expected, all that are held."""
+        place = step.change.container
+        self.to_come[place] -= 1
+        if self.to_come[place]:
+            self._held.setdefault(place, []).append(step)
+            return ()
+        return (*self._all(place), step)
+
+    def due(self, step: Step) -> tuple[Step, ...]:
+        """Return what goes when step's time is over: all that is held with it, itself if it was not held."""
+        if self.is_gone(step):
+            self._gone.remove(step.id)
+            return ()
+        gathered = self._all(step.change.container) if self._holds(step) else (step,)
+        self._gone.discard(step.id)
+        return gathered
+
+    def is_gone(self, node: Node) -> bool:
+        """Tell whether node went with others before its time was over."""
+        return node.id in self._gone
+
+    def _holds(self, step: Step) -> bool:
+        return step in self._held.get(step.change.container, ())
+
+    def _all(self, place: str | None) -> tuple[Step, ...]:
+        gathered = tuple(self._held.pop(place, ()))
+        self._gone |= {step.id for step in gathered}
+        return gathered

@@ -17,6 +17,7 @@ from reconciler.claim import (
     is_claim,
     parse_claim,
     spelt_time,
+    stamp,
 )
 from reconciler.dns import (
     CLAIM,
@@ -273,6 +274,11 @@ def proven(resource: Resource) -> Resource:
 def _reworded(resource: Resource, change: Callable[[Claim], Claim]) -> Resource:
     texts = (change(parse_claim(t)).text() if is_claim(t) else t for t in _texts(resource))
     return resource.with_attrs(values=sorted(texts))
+
+
+def stamped(resource: Resource, now_s: float) -> Resource:
+    """Return a planned claim with the time of writing put in."""
+    return resource.with_attrs(values=[stamp(text, now_s) for text in _texts(resource)])
 
 
 def without_stamp(resource: Resource) -> Resource:
