@@ -106,7 +106,7 @@ class Claim:
 
     def text(self) -> str:
         """Return the TXT text."""
-        return " ".join(f"{key}={value}" for key, value in self.fields)
+        return " ".join(f"{key}={value}" if value else key for key, value in self.fields)
 
     @property
     def size(self) -> int:
@@ -123,9 +123,9 @@ def is_claim(text: str) -> bool:
 
 
 def parse_claim(text: str) -> Claim:
-    """Return the claim that text spells; words without `=` are kept as fields with no value."""
-    pairs = (word.partition("=") for word in text.split())
-    return Claim(tuple((key, value) for key, _, value in pairs))
+    """Return the claim that text spells; words with nothing behind a `=` are kept as they stand."""
+    pairs = ((word, *word.partition("=")) for word in text.split())
+    return Claim(tuple((key, value) if value else (word, "") for word, key, _, value in pairs))
 
 
 def claims_in(values: Iterable[str]) -> tuple[Claim, ...]:

@@ -185,6 +185,14 @@ def test_https_links_fail_no_longer_than_the_managed_certificate_takes() -> None
     assert world.answering()[CLICK]
 
 
+def test_a_host_without_a_sparkpost_account_is_taken_for_https_once_it_was_proven() -> None:
+    bench = live_http()
+    bench.world.tracking.clear()
+    bench.apply(desired(domain(CLICK, sparkpost=None)))
+    moved = domain(CLICK, cdn="proxy", sparkpost=None, allow_gap_s=None)
+    assert any("allow_gap" in f.lift for f in bench.plan(desired(moved))[0].findings)
+
+
 # -- the way back
 def test_dns_goes_back_to_the_wildcards_answer() -> None:
     bench = Bench()
