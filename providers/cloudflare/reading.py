@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
 from providers.cloudflare.api import Api
@@ -113,11 +114,14 @@ def _entry_point(api: Api, zone: ZoneState, phase: str) -> Callable[[], Any]:
 
 
 def _asked(unreadable: list[str], permission: str, ask: Callable[[], T], *, must: bool = False) -> T | None:
-    """Ask; what need not be known is only noted where the token has no right to it."""
+    """Ask; what need not be known is only noted where the token has no right to it (403).
+
+    A token that is no longer taken at all (401) is no gap in the checks but an error.
+    """
     try:
         return ask()
-    except AuthError:
-        if must:
+    except AuthError as error:
+        if must or error.status != HTTPStatus.FORBIDDEN:
             raise
         unreadable.append(permission)
         return None

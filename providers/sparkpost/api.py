@@ -204,8 +204,10 @@ class Api:
     def enable_certificate(self, domain: str, subaccount: int | None) -> None:
         """Order a managed certificate; 409 means that there is one."""
 
-        def read(answer: Answer) -> object:
-            return self._results(answer) if answer.ok else None
+        def read(answer: Answer) -> None:
+            found = self._results(answer) if answer.ok else {"message": ""}
+            if not isinstance(found, Mapping) or "message" not in found:
+                raise self._client.unexpected(answer, "the answer confirms no order of a certificate")
 
         self._send(ENABLE, read, domain, subaccount, accept=lambda answer: answer.status == 409)
 

@@ -129,7 +129,14 @@ def _order(api: Api, found: TrackingDomain) -> None:
         api.enable_certificate(found.domain, found.subaccount)
     except InvalidRequest as error:
         if error.status == 400:
-            raise NotReady(error.message, request_id=error.request_id, status=400) from error
+            raise NotReady(
+                error.message,
+                provider=error.provider,
+                operation=error.operation,
+                resource=error.resource,
+                request_id=error.request_id,
+                status=error.status,
+            ) from error
         raise
 
 

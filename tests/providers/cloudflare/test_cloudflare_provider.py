@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from providers.cloudflare import CALLS_PER_ZONE
-from reconciler.errors import Conflict, UnexpectedResponse
+from reconciler.errors import AuthError, Conflict, UnexpectedResponse
 from reconciler.model import Action, Change, Severity
 from reconciler.provider import Done, Failed, Parts, Wanted
 from tests.providers.cloudflare.cloudflare_stand import (
@@ -335,6 +335,16 @@ def test_checks_that_the_token_may_not_make_are_warnings() -> None:
         texts = told(at.compose(wanted(HOST)).findings, Severity.WARNING)
         assert any("Page Rules Read" in text for text in texts)
         assert any("Zone Settings Read" in text for text in texts)
+
+
+@pytest.mark.parametrize("path", ["/settings/", "/pagerules", "/ssl/universal"])
+def test_a_token_that_is_not_taken_any_more_is_an_error_and_no_gap_in_the_checks(
+    at: Stand, path: str
+) -> None:
+    body = {"success": False, "errors": [{"code": 1000, "message": "Invalid API Token"}], "messages": []}
+    at.fault(kind="status", status=401, path=path, body={**body, "result": None})
+    with pytest.raises(AuthError, match="Invalid API Token"):
+        at.read(wanted(HOST))
 
 
 @pytest.mark.parametrize("status", ["pending", "moved", "initializing"])

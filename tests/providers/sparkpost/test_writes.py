@@ -401,6 +401,27 @@ def test_a_refused_certificate_is_told_in_sparkposts_words(
     assert said in error.message
 
 
+@pytest.mark.parametrize(
+    "results",
+    [{"unexpected": [1, None]}, [{"unexpected": 1}], "initiated", None],
+    ids=lambda r: type(r).__name__,
+)
+def test_an_answer_that_confirms_no_order_is_told_and_not_waited_for(results: object) -> None:
+    desk = Desk().track(HOST).answer("POST", f"{PATH}/certificate/enable", 200, {"results": results})
+    error = refused(desk, create(certificate()))
+    assert type(error) is UnexpectedResponse
+    assert error.status == 200
+
+
+def test_an_order_that_comes_too_early_names_the_call() -> None:
+    desk = Desk().track(HOST).answer("POST", f"{PATH}/certificate/enable", 400, errors("must be verified"))
+    outcome = provider(desk).apply([create(certificate())])[certificate().id]
+    assert isinstance(outcome, Failed)
+    assert isinstance(outcome.error, NotReady)
+    told = f"sp (sparkpost) POST /tracking-domains/{{domain}}/certificate/enable {HOST}: "
+    assert str(outcome.error).startswith(told)
+
+
 def test_a_host_that_the_policy_refuses_is_no_order() -> None:
     desk = Desk().track(HOST, status={"tls_status": "unavailable"})
     desk.answer("POST", f"{PATH}/certificate/enable", 200, {"results": {"message": "initiated"}})
