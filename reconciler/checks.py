@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from itertools import takewhile
 
 from reconciler.accounts import hash_of, sparkpost_account
-from reconciler.claim import MAX_BYTES, Claim, hash8
+from reconciler.claim import MAX_BYTES, VERSION, Claim, hash8, is_claim
 from reconciler.desired import Desired
-from reconciler.dns import ancestors
+from reconciler.dns import ancestors, claim_name
 from reconciler.hostview import HostView
 from reconciler.model import Finding, Severity
 from reconciler.provider import Composition, Live
+from reconciler.records import ZoneView
 from reconciler.twins import holders
 
 GAP_NEEDED_S = {"B": 300, "C": 1800}
@@ -23,6 +25,7 @@ GAP_REASON = {
 }
 
 
+NEWER = re.compile(r"v=(tdr[0-9]+)(?= |$)")
 OLD_LINKS = "links in mail already sent belong to the old account and would break"
 SIBLING = (
     "keep this host where it is and build a sibling (such as click2) in the new account; "
@@ -46,6 +49,7 @@ def findings(
         yield from _delegated(view)
         yield from _delegation(view)
         yield from claimed_by_others(view, desired)
+        yield from _claimed_by_newer(view)
         if view.domain.state == "present":
             yield from _apex(view)
             yield from _proxied(view, composed)
@@ -59,7 +63,18 @@ def _error(host: str, text: str, lift: str, key: str = "") -> Finding:
 
 
 def _zone(view: HostView) -> Iterator[Finding]:
-    if view.view is None and view.domain is not None:
+    if view.view is not None or view.domain is None:
+        return
+    if view.domain.state == "absent":
+        yield Finding(
+            Severity.WARNING,
+            view.host,
+            f"no zone of `{view.dns}` holds {view.host}: there are no DNS records to remove, and no claim to "
+            "tell whose it is",
+            "if another account holds the zone, name its alias with `dns:` first",
+            "dns",
+        )
+    else:
         yield _error(
             view.host,
             f"no zone of `{view.dns}` holds {view.host}",
@@ -70,14 +85,14 @@ def _zone(view: HostView) -> Iterator[Finding]:
 
 
 def _delegation(view: HostView) -> Iterator[Finding]:
-    """Say where resolvers are sent instead; of a zone that the vendor calls active only as a warning, for it
-    may have servers of names that the vendor does not list."""
+    """Say where resolvers are sent instead; only as a warning of a zone that the vendor calls active, for it
+    may have servers of names that the vendor does not list, and of a host that is to go."""
     zone = view.view.zone if view.view is not None else None
     if zone is None or not zone.delegated_to:
         return
     assigned = ", ".join(zone.name_servers)
     yield Finding(
-        Severity.WARNING if zone.active else Severity.ERROR,
+        Severity.WARNING if zone.active or _leaves(view) else Severity.ERROR,
         view.host,
         f"zone {zone.name} is delegated to {', '.join(zone.delegated_to)}, and `{view.dns}` has assigned "
         f"{assigned} to it: nothing that is written there takes effect",
@@ -85,6 +100,28 @@ def _delegation(view: HostView) -> Iterator[Finding]:
         "zone with `dns:`; then run tdr again",
         "dns",
     )
+
+
+def _leaves(view: HostView) -> bool:
+    return view.domain is not None and view.domain.state == "absent"
+
+
+def newer_claims(host: str, view: ZoneView) -> tuple[str, ...]:
+    """Return the versions of claims on host that this tdr cannot read."""
+    texts = (text for one in view.sets(claim_name(host), "TXT") for text in one.values)
+    found = (NEWER.match(text) for text in texts if not is_claim(text))
+    return tuple(sorted({match[1] for match in found if match}))
+
+
+def _claimed_by_newer(view: HostView) -> Iterator[Finding]:
+    """Refuse a host whose claim this tdr cannot read: whose it is and how far it got, nobody can tell."""
+    for version in newer_claims(view.host, view.view) if view.view is not None else ():
+        yield _error(
+            view.host,
+            f"a newer tdr wrote the claim on {view.host} (v={version} in TXT at {claim_name(view.host)}), "
+            f"this one reads v={VERSION}",
+            "use that version of tdr for this domain",
+        )
 
 
 def claimed_by_others(view: HostView, desired: Desired) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.assemble import World
+from reconciler.checks import newer_claims
 from reconciler.claim import is_claim, parse_claim, stamp
 from reconciler.desired import Desired
 from reconciler.errors import RefusedError
@@ -53,6 +54,8 @@ def reclaiming(
     """
     name = normalise(host)
     held = _held(name, desired, world)
+    if held is not None and (newer := newer_claims(name, held.view)):
+        raise RefusedError(f"a newer tdr wrote the claim on {name} (v={newer[0]}); use that version of tdr")
     if held is None or held.claim is None:
         if held is None or old_owner is None or not _is_marked(name, old_owner, world):
             raise RefusedError(f"no claim stands at _tdr.{name} in any zone of the file's accounts")

@@ -127,6 +127,17 @@ def test_a_host_that_its_owner_forgot_is_free_for_who_adopts_it(open_town: Open)
     town.settled(ours)
 
 
+def test_a_host_whose_zone_is_gone_is_still_taken_down_at_sparkpost(open_town: Open) -> None:
+    town = open_town(world(zone("other.example"), sp=live_click()))
+    file = town.file({CLICK: {"state": "absent"}}, policy={"max_deletes": 1})
+    ran = town.apply(file)
+    assert f"no zone of `web` holds {CLICK}: there are no DNS records to remove" in ran.err
+    assert "2 destroyed" in ran.out
+    assert town.tracking() is None
+    town.settled(file)
+    assert town.ok("destroy", "-auto-approve", town.file(MINE)).code == 0
+
+
 def test_adopt_and_forget_want_the_right_owner_and_an_answer(open_town: Open) -> None:
     town = live(open_town)
     file = town.file(MINE)
@@ -145,6 +156,21 @@ def test_adopt_and_forget_want_the_right_owner_and_an_answer(open_town: Open) ->
     ran = town.tdr("forget", "-auto-approve", "nowhere.example.com", file)
     assert ran.code == 1
     assert "no claim stands at _tdr.nowhere.example.com" in ran.err
+
+
+def test_a_claim_of_a_newer_tdr_stops_this_one(open_town: Open) -> None:
+    written = {"type": "TXT", "name": f"_tdr.{CLICK}", "content": "v=tdr2 owner:acme-mail", "ttl": 60}
+    town = live(open_town, written)
+    for domains in (MINE, {CLICK: {"state": "absent"}}):
+        ran = town.tdr("apply", "-auto-approve", town.file(domains, policy={"max_deletes": 1}))
+        assert ran.code == 1
+        assert f"a newer tdr wrote the claim on {CLICK} (v=tdr2 in TXT at _tdr.{CLICK})" in ran.err
+        assert "use that version of tdr" in ran.err
+    for words in (["adopt", "-from", "rival"], ["forget"]):
+        ran = town.tdr(*words, "-auto-approve", CLICK, town.file(MINE))
+        assert ran.code == 1
+        assert "a newer tdr wrote the claim" in ran.err
+    assert writes(town) == []
 
 
 # -- what a claim remembers
