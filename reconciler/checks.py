@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import takewhile
 
 from reconciler.accounts import hash_of, sparkpost_account
@@ -41,11 +41,14 @@ def findings(
 ) -> Iterator[Finding]:
     """Yield every refusal and warning that the engine itself has about the file's hosts."""
     held = holders(world)
+    told = {
+        (alias, f.host) for alias, c in composed.items() for f in c.findings if f.severity is Severity.ERROR
+    }
     reachable = {hash8(account) for live in world.values() for account in live.accounts}
     for view in hosts.values():
         if view.domain is None:
             continue
-        yield from _zone(view)
+        yield from _zone(view, told)
         yield from _delegated(view)
         yield from _delegation(view)
         yield from claimed_by_others(view, desired)
@@ -62,8 +65,11 @@ def _error(host: str, text: str, lift: str, key: str = "") -> Finding:
     return Finding(Severity.ERROR, host, text, lift, key)
 
 
-def _zone(view: HostView) -> Iterator[Finding]:
+def _zone(view: HostView, told: Collection[tuple[str, str | None]]) -> Iterator[Finding]:
+    """Say that the zone is missing; not where an edge of the same account has told so (`told`) already."""
     if view.view is not None or view.domain is None:
+        return
+    if view.target is None and view.domain.cdn == view.dns and (view.dns, view.host) in told:
         return
     if view.domain.state == "absent":
         yield Finding(

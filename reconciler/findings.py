@@ -38,7 +38,7 @@ def problems_of(plan: Plan, desired: Desired) -> tuple[Problem, ...]:
 
 
 def findings_text(plan: Plan, desired: Desired) -> str:
-    """Return a line for each finding, `Error: file:line:col: what, instead`; empty where there is none."""
+    """Return a line for each finding, `Error: file:line:col: what; instead`; empty where there is none."""
     return "".join(f"{WORDS[Severity(p.severity)]}: {one_line(str(p))}\n" for p in problems_of(plan, desired))
 
 

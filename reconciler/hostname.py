@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import idna
 
-from reconciler.problem import shown
+from reconciler.problem import joined, shown
 
 HOST_CHARS = 253
 LABEL_CHARS = 63
@@ -22,7 +22,7 @@ class HostnameError(ValueError):
     """The text is no host name; `what` is wrong, `instead` to be written."""
 
     def __init__(self, what: str, instead: str) -> None:
-        super().__init__(f"{what}, {instead}")
+        super().__init__(joined(what, instead))
         self.what = what
         self.instead = instead
 

@@ -124,25 +124,34 @@ class _Reader:
             return path.resolve()
         except (OSError, RuntimeError):  # a link that leads to itself: which one depends on the Python
             self.complete = False
-            self._say(named_at, f"{shown(str(path))} cannot be followed", "name a *.yaml file or a folder")
+            self._say(
+                named_at, f"{_called(path, named_at)} cannot be followed", "name a *.yaml file or a folder"
+            )
             return None
 
     def _bytes_of(self, path: Path, named_at: Mark) -> bytes | None:
         """Return a file's content, None after saying why not. Never reads more than the limit."""
         if path.suffix.lower() not in SUFFIXES:
-            self._say(named_at, f"{shown(str(path))} is not a YAML file", "name a *.yaml file or a folder")
+            self._say(
+                named_at, f"{_called(path, named_at)} is not a YAML file", "name a *.yaml file or a folder"
+            )
             return None
         try:
             if not stat.S_ISREG(path.stat().st_mode):
-                self._say(named_at, f"{shown(str(path))} is not a file", "name a *.yaml file or a folder")
+                self._say(
+                    named_at, f"{_called(path, named_at)} is not a file", "name a *.yaml file or a folder"
+                )
                 return None
             with path.open("rb") as file:
                 data = file.read(MAX_BYTES + 1)
         except FileNotFoundError:
-            self._say(named_at, f"there is no file {shown(str(path))}", "create it, or name another")
+            missing = f"there is no file {shown(str(path))}" if named_at.line else "there is no such file"
+            self._say(named_at, missing, "create it, or name another")
             return None
         except OSError as error:
-            self._say(named_at, f"{shown(str(path))} cannot be read ({error.strerror})", "make it readable")
+            self._say(
+                named_at, f"{_called(path, named_at)} cannot be read ({error.strerror})", "make it readable"
+            )
             return None
         self._bytes += len(data)
         self._full = len(self._read) > MAX_FILES or self._bytes > MAX_TOTAL_BYTES
@@ -183,6 +192,11 @@ class _Reader:
             self._say(mark, what, "remove one of the two includes")
         elif real != chain[-1]:
             self._read_file(one, mark, chain)
+
+
+def _called(path: Path, named_at: Mark) -> str:
+    """Return what a message calls a file: its name, but where the message begins with that already."""
+    return shown(str(path)) if named_at.line else "this"
 
 
 def _matches(folder: Path, pattern: str) -> list[Path] | None:

@@ -45,7 +45,7 @@ class Problem:
 
     def __str__(self) -> str:
         place = f"{self.mark}: " if self.file else ""
-        return f"{place}{self.what}, {self.instead}" if self.instead else f"{place}{self.what}"
+        return f"{place}{joined(self.what, self.instead)}"
 
     def as_data(self) -> dict[str, Any]:
         """Return the diagnostic object of Terraform's `validate -json` and event stream."""
@@ -73,6 +73,11 @@ def validation(problems: Sequence[Problem]) -> dict[str, Any]:
         "warning_count": len(problems) - errors,
         "diagnostics": [p.as_data() for p in problems],
     }
+
+
+def joined(what: str, instead: str) -> str:
+    """Return what is wrong and what to do instead as one text; either may be a whole sentence."""
+    return f"{what}; {instead}" if instead else what
 
 
 def shown(text: str) -> str:

@@ -126,7 +126,8 @@ def _attributes(change: Change) -> Iterable[str]:
 
 # -- what stands beside
 def _notes(plan: Plan) -> Iterator[str]:
-    touched = set(plan.hosts)
+    refused = {finding.host for finding in plan.findings if finding.severity is Severity.ERROR}
+    touched = {*plan.hosts, *refused}
     orphans = [host for host in plan.orphans if host not in touched]
     if orphans:
         yield (

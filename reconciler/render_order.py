@@ -8,6 +8,7 @@ from reconciler.durations import duration
 from reconciler.model import Action, Finding, Severity
 from reconciler.one_line import one_line
 from reconciler.plan import LOWER, RESTORE, SETTLE, STAMP, Gate, GateKind, Node, Plan, Step
+from reconciler.problem import joined
 
 CLASSES = {
     "A": "the new edge is proven before DNS moves",
@@ -77,7 +78,7 @@ def _heading(host: str, plan: Plan) -> str:
 
 
 def _sentence(finding: Finding) -> str:
-    return one_line(f"{finding.text}, {finding.lift}" if finding.lift else finding.text)
+    return one_line(joined(finding.text, finding.lift))
 
 
 def _after(node: Node, places: Mapping[str, tuple[str, int]]) -> str:

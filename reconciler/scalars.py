@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Mapping
 
+from reconciler.problem import joined
 from reconciler.secret_shapes import names_a_secret
 
 Scalar = str | int | float | bool | None
@@ -36,7 +37,7 @@ class ScalarError(ValueError):
     """A scalar that cannot be taken; `what` is wrong, `instead` to be written."""
 
     def __init__(self, what: str, instead: str) -> None:
-        super().__init__(f"{what}, {instead}")
+        super().__init__(joined(what, instead))
         self.what = what
         self.instead = instead
 

@@ -86,7 +86,8 @@ def _host_findings(host: str, zone: ZoneState, wishes: Wishes) -> Iterator[Findi
         yield error(host, *lack, "cdn")
     yield from rule_findings(host, zone)
     yield from _edited_rules(host, zone, wishes)
-    yield from _zone_mode(host, zone, wishes)
+    if zone.active:
+        yield from _zone_mode(host, zone, wishes)
     if not _can_cache(zone, wishes):
         yield _no_short_cache(host, zone, wishes)
         yield from cached_by_others(host, zone)

@@ -32,8 +32,8 @@ def no_zone(host: str, name: str, state: CloudflareState, key: str) -> Finding:
             return error(host, text, f"write account: or zones: {{{zone}: ID}} at the alias", key)
     text = f"no Cloudflare zone that the token reaches holds {name}"
     lift = (
-        "add the domain in Cloudflare and move its name servers there, or give the token Zone Read on it; "
-        f"{AGAIN}. tdr never creates a zone"
+        "add the domain in Cloudflare (tdr never creates a zone) and move its name servers there, "
+        f"or give the token Zone Read on it; {AGAIN}"
     )
     return error(host, text, lift, key)
 
@@ -44,12 +44,14 @@ def zone_findings(host: str, zone: ZoneState, key: str) -> Iterator[Finding]:
         text = f"zone {zone.name} is of type {zone.type}: its records are not kept at Cloudflare"
         yield error(host, text, "name the alias that holds the zone's records, or make it a full zone", key)
     elif not zone.active:
-        yield error(host, f"zone {zone.name} is {zone.status}: {_why(zone)}", _delegate(zone), key)
+        yield error(
+            host, f"zone {zone.name} is not active (status {zone.status}): {_why(zone)}", _delegate(zone), key
+        )
 
 
 def _why(zone: ZoneState) -> str:
     if zone.status == "moved":
-        return "its name servers were moved away from Cloudflare"
+        return "its name servers are no longer Cloudflare's"
     if zone.status == "pending":
         return "its name servers are not Cloudflare's yet, so nothing in it takes effect"
     return "Cloudflare does not serve it yet"

@@ -25,8 +25,8 @@ def test_a_plan_with_nothing_to_say_says_nothing() -> None:
 
 def test_errors_come_first_then_warnings_each_in_one_line() -> None:
     assert findings_text(MIXED, DESIRED) == (
-        "Error: domains.yaml:31:5: c.example.com: no zone of `web` holds it, add the zone to that account\n"
-        "Warning: the token may do more than it needs to, narrow it\n"
+        "Error: domains.yaml:31:5: c.example.com: no zone of `web` holds it; add the zone to that account\n"
+        "Warning: the token may do more than it needs to; narrow it\n"
         "Warning: domains.yaml:13:5: the plan of the zone cannot cache a.example.com for 10 s\n"
     )
 
@@ -44,7 +44,7 @@ def test_errors_come_first_then_warnings_each_in_one_line() -> None:
 )
 def test_a_finding_stands_at_its_key_else_at_its_domain(finding: Finding, place: str) -> None:
     named = f"{finding.host}: " if finding.host else ""
-    assert told(finding) == f"Error: {place}{named}wrong, mend it\n"
+    assert told(finding) == f"Error: {place}{named}wrong; mend it\n"
 
 
 def test_the_host_is_named_once() -> None:

@@ -36,42 +36,42 @@ def test_a_host_has_one_spelling(written: str, host: str) -> None:
 @pytest.mark.parametrize(
     ("written", "what"),
     [
-        ("", "a host name is empty, write for example click.example.com"),
-        (".", '"." has an empty label, write single dots between the labels'),
-        ("click", '"click" has no dot, write the whole name, such as click.example.com'),
-        ("a..com", '"a..com" has an empty label, write single dots between the labels'),
-        (".a.com", '".a.com" has an empty label, write single dots between the labels'),
-        ("a.com..", '"a.com.." has an empty label, write single dots between the labels'),
+        ("", "a host name is empty; write for example click.example.com"),
+        (".", '"." has an empty label; write single dots between the labels'),
+        ("click", '"click" has no dot; write the whole name, such as click.example.com'),
+        ("a..com", '"a..com" has an empty label; write single dots between the labels'),
+        (".a.com", '".a.com" has an empty label; write single dots between the labels'),
+        ("a.com..", '"a.com.." has an empty label; write single dots between the labels'),
         (
             "https://Click.example.com/x",
-            '"https://Click.example.com/x" is a URL, write the host name alone: "Click.example.com"',
+            '"https://Click.example.com/x" is a URL; write the host name alone: "Click.example.com"',
         ),
-        ("a.example.com/x", '"a.example.com/x" has a path, write the host name alone: "a.example.com"'),
-        ("a.example.com:443", '"a.example.com:443" has a port, write the host name alone: "a.example.com"'),
-        ("*.example.com", '"*.example.com" is a wildcard, name each host'),
-        ("me@example.com", '"me@example.com" is a mail address, write its host: "example.com"'),
-        ("192.0.2.1", '"192.0.2.1" is an IP address, write a host name such as click.example.com'),
-        ("2001:db8::1", '"2001:db8::1" is an IP address, write a host name such as click.example.com'),
-        ("1.2.3", '"1.2.3" ends in a number, write a host name such as click.example.com'),
+        ("a.example.com/x", '"a.example.com/x" has a path; write the host name alone: "a.example.com"'),
+        ("a.example.com:443", '"a.example.com:443" has a port; write the host name alone: "a.example.com"'),
+        ("*.example.com", '"*.example.com" is a wildcard; name each host'),
+        ("me@example.com", '"me@example.com" is a mail address; write its host: "example.com"'),
+        ("192.0.2.1", '"192.0.2.1" is an IP address; write a host name such as click.example.com'),
+        ("2001:db8::1", '"2001:db8::1" is an IP address; write a host name such as click.example.com'),
+        ("1.2.3", '"1.2.3" ends in a number; write a host name such as click.example.com'),
         (
             "a_b.example.com",
             (
-                '"a_b" in "a_b.example.com" is not a label of a host name,'
+                '"a_b" in "a_b.example.com" is not a label of a host name;'
                 " use a hyphen: certificates are not issued for names with an underscore"
             ),
         ),
         (
             "-a.example.com",
-            '"-a" in "-a.example.com" is not a label of a host name, begin and end it with a letter or digit',
+            '"-a" in "-a.example.com" is not a label of a host name; begin and end it with a letter or digit',
         ),
         (
             "a b.example.com",
-            '"a b" in "a b.example.com" is not a label of a host name, use letters, digits and hyphens',
+            '"a b" in "a b.example.com" is not a label of a host name; use letters, digits and hyphens',
         ),
         (
             "${HOST}.example.com",
             (
-                '"${HOST}.example.com" takes its name from the environment,'
+                '"${HOST}.example.com" takes its name from the environment;'
                 " write the host name out: keys are not filled in"
             ),
         ),
@@ -87,7 +87,7 @@ def test_what_is_no_host_name_is_told(written: str, what: str) -> None:
     with pytest.raises(HostnameError) as caught:
         normalise(written)
     error = caught.value
-    assert str(error) == f"{error.what}, {error.instead}"
+    assert str(error) == f"{error.what}; {error.instead}"
     assert str(error).startswith(what) or error.what.startswith(what)
 
 

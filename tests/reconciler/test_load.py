@@ -53,7 +53,7 @@ def test_no_operand_means_domains_yaml_here(folder: Path) -> None:
 
 
 def test_without_domains_yaml_the_message_says_so(folder: Path) -> None:
-    assert said() == ['domains.yaml: there is no file "domains.yaml", create it, or name another']
+    assert said() == ["domains.yaml: there is no such file; create it, or name another"]
 
 
 def test_a_folder_is_its_own_yaml_files(folder: Path) -> None:
@@ -73,7 +73,7 @@ def test_a_folder_is_its_own_yaml_files(folder: Path) -> None:
 
 def test_a_folder_without_yaml_is_told(folder: Path) -> None:
     (folder / "empty").mkdir()
-    assert said("empty") == ["empty: this folder has no *.yaml file of its own, name another"]
+    assert said("empty") == ["empty: this folder has no *.yaml file of its own; name another"]
 
 
 def test_several_files_are_one(folder: Path) -> None:
@@ -102,20 +102,20 @@ def test_what_stands_in_two_files_is_told_with_both_places(folder: Path) -> None
     text = HEAD + "policy: {max_deletes: 1}\ndomains: {a.example.com: {}}"
     write({"one.yaml": text, "two.yaml": text.replace("a.ex", "A.ex")})
     assert said("one.yaml", "two.yaml") == [
-        'two.yaml:2:1: "owner" stands in two files (also at one.yaml:2:1), keep one',
+        'two.yaml:2:1: "owner" stands in two files (also at one.yaml:2:1); keep one',
         (
-            'two.yaml:4:3: the alias "sp" stands in two files (also at one.yaml:4:3),'
+            'two.yaml:4:3: the alias "sp" stands in two files (also at one.yaml:4:3);'
             " keep one, or choose another alias"
         ),
         (
-            'two.yaml:5:3: the alias "web" stands in two files (also at one.yaml:5:3),'
+            'two.yaml:5:3: the alias "web" stands in two files (also at one.yaml:5:3);'
             " keep one, or choose another alias"
         ),
-        'two.yaml:6:1: "defaults" stands in two files (also at one.yaml:6:1), keep one',
-        'two.yaml:7:1: "policy" stands in two files (also at one.yaml:7:1), keep one',
+        'two.yaml:6:1: "defaults" stands in two files (also at one.yaml:6:1); keep one',
+        'two.yaml:7:1: "policy" stands in two files (also at one.yaml:7:1); keep one',
         (
             'two.yaml:8:11: the domain "A.example.com" is the same host as "a.example.com"'
-            " (also at one.yaml:8:11), keep one"
+            " (also at one.yaml:8:11); keep one"
         ),
     ]
 
@@ -123,8 +123,8 @@ def test_what_stands_in_two_files_is_told_with_both_places(folder: Path) -> None
 def test_version_stands_in_each_file_and_owner_in_one(folder: Path) -> None:
     write({"one.yaml": "version: 1\n", "two.yaml": "domains: {}\n"})
     assert said("one.yaml", "two.yaml") == [
-        "one.yaml:1:1: no file names an owner, add for example `owner: acme-mail`",
-        'two.yaml:1:1: the file has no "version", add `version: 1`',
+        "one.yaml:1:1: no file names an owner; add for example `owner: acme-mail`",
+        'two.yaml:1:1: the file has no "version"; add `version: 1`',
     ]
 
 
@@ -137,7 +137,7 @@ def test_default_domains_are_counted_over_all_files(folder: Path) -> None:
     )
     assert said("one.yaml", "two.yaml") == [
         (
-            "one.yaml:7:36: sp would have two default tracking domains (also a.example.com at two.yaml:2:36),"
+            "one.yaml:7:36: sp would have two default tracking domains (also a.example.com at two.yaml:2:36);"
             " write `default: true` for one of them"
         )
     ]
@@ -177,30 +177,30 @@ def test_an_include_that_leads_back_is_told(folder: Path) -> None:
         }
     )
     assert said("a.yaml") == [
-        'c.yaml:2:11: "a.yaml" includes this file in turn, remove one of the two includes'
+        'c.yaml:2:11: "a.yaml" includes this file in turn; remove one of the two includes'
     ]
 
 
 @pytest.mark.parametrize(
     ("include", "problem"),
     [
-        ("nope.yaml", '"nope.yaml" names no file, create it, or remove this line'),
-        ("no/*.yaml", '"no/*.yaml" names no file, create it, or remove this line'),
+        ("nope.yaml", '"nope.yaml" names no file; create it, or remove this line'),
+        ("no/*.yaml", '"no/*.yaml" names no file; create it, or remove this line'),
         (
             "'**/*.yaml'",
-            '"**/*.yaml" is not a file name relative to this file, write for example more/*.yaml',
+            '"**/*.yaml" is not a file name relative to this file; write for example more/*.yaml',
         ),
         (
             "/etc/x.yaml",
-            '"/etc/x.yaml" is not a file name relative to this file, write for example more/*.yaml',
+            '"/etc/x.yaml" is not a file name relative to this file; write for example more/*.yaml',
         ),
-        ("''", '"" is not a file name relative to this file, write for example more/*.yaml'),
-        (".", '"." is not a file name relative to this file, write for example more/*.yaml'),
-        ("..", '".." is not a YAML file, name a *.yaml file or a folder'),
-        ("x" * 300, f'"{"x" * 59}…" is not a file name relative to this file, write for example more/*.yaml'),
-        ("loop.yaml", '"loop.yaml" names no file, create it, or remove this line'),
-        ("notes.txt", '"notes.txt" is not a YAML file, name a *.yaml file or a folder'),
-        ("sub.yaml", '"sub.yaml" is not a file, name a *.yaml file or a folder'),
+        ("''", '"" is not a file name relative to this file; write for example more/*.yaml'),
+        (".", '"." is not a file name relative to this file; write for example more/*.yaml'),
+        ("..", '".." is not a YAML file; name a *.yaml file or a folder'),
+        ("x" * 300, f'"{"x" * 59}…" is not a file name relative to this file; write for example more/*.yaml'),
+        ("loop.yaml", '"loop.yaml" names no file; create it, or remove this line'),
+        ("notes.txt", '"notes.txt" is not a YAML file; name a *.yaml file or a folder'),
+        ("sub.yaml", '"sub.yaml" is not a file; name a *.yaml file or a folder'),
     ],
 )
 def test_an_include_that_cannot_be_followed_is_told_at_its_line(
@@ -216,7 +216,7 @@ def test_includes_without_end_are_told(folder: Path) -> None:
     write({**files, "f0.yaml": HEAD + "include: [f1.yaml]"})
     assert said("f0.yaml") == [
         (
-            f"f{MAX_INCLUDES}.yaml:2:11: more than {MAX_INCLUDES} files include one another,"
+            f"f{MAX_INCLUDES}.yaml:2:11: more than {MAX_INCLUDES} files include one another;"
             " include them from one file"
         )
     ]
@@ -225,9 +225,9 @@ def test_includes_without_end_are_told(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("operand", "problem"),
     [
-        ("nope.yaml", 'nope.yaml: there is no file "nope.yaml", create it, or name another'),
-        ("loop.yaml", 'loop.yaml: "loop.yaml" cannot be followed, name a *.yaml file or a folder'),
-        ("plan.json", 'plan.json: "plan.json" is not a YAML file, name a *.yaml file or a folder'),
+        ("nope.yaml", "nope.yaml: there is no such file; create it, or name another"),
+        ("loop.yaml", "loop.yaml: this cannot be followed; name a *.yaml file or a folder"),
+        ("plan.json", "plan.json: this is not a YAML file; name a *.yaml file or a folder"),
     ],
 )
 def test_an_operand_that_is_no_file_is_told(folder: Path, operand: str, problem: str) -> None:
@@ -246,11 +246,11 @@ def test_problems_of_all_files_come_at_once(folder: Path) -> None:
     )
     assert said("a.yaml", "b.yaml", "c.yaml") == [
         (
-            'a.yaml:7:1: unknown key "colour" in the file,'
+            'a.yaml:7:1: unknown key "colour" in the file;'
             " use one of: defaults, domains, include, owner, policy, providers, version"
         ),
-        "b.yaml:2:1: a tab indents this line, indent with spaces",
-        "c.yaml:1:10: this tdr reads version 1 of the format, not the number 3, write version: 1",
+        "b.yaml:2:1: a tab indents this line; indent with spaces",
+        "c.yaml:1:10: this tdr reads version 1 of the format, not the number 3; write version: 1",
     ]
 
 
@@ -259,14 +259,14 @@ def test_problems_without_end_are_cut_short(folder: Path) -> None:
     write({"a.yaml": f"{HEAD}domains:\n{domains}"})
     found = said("a.yaml")
     assert len(found) == 1001
-    assert found[-1] == "there are more than 1000 problems, correct those above first"
+    assert found[-1] == "there are more than 1000 problems; correct those above first"
 
 
 def test_files_without_end_are_told_once(folder: Path) -> None:
     write({f"conf/f{n:04}.yaml": "version: 1\n" for n in range(MAX_FILES + 50)} | {"conf/f0000.yaml": HEAD})
     assert said("conf") == [
         (
-            f"conf/f{MAX_FILES}.yaml: the files together are more than {MAX_FILES} files or 32 MB,"
+            f"conf/f{MAX_FILES}.yaml: the files together are more than {MAX_FILES} files or 32 MB;"
             " run tdr on parts of them"
         )
     ]
@@ -277,11 +277,11 @@ def test_the_environment_is_an_argument(folder: Path) -> None:
     write({"a.yaml": HEAD.replace("acme", "${OWNER}") + ttl + "'${TTL:-60}'"})
     assert said("a.yaml") == [
         (
-            "a.yaml:2:8: the environment variable OWNER is not set,"
+            "a.yaml:2:8: the environment variable OWNER is not set;"
             " set it, or write a default: ${OWNER:-default}"
         ),
         (
-            'a.yaml:9:10: "ttl" must be a whole number of seconds, 60 to 86400, not the text "60",'
+            'a.yaml:9:10: "ttl" must be a whole number of seconds, 60 to 86400, not the text "60";'
             " write 60 without quotes"
         ),
     ]

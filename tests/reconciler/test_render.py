@@ -104,7 +104,7 @@ def test_an_error_that_leaves_nothing_to_do_is_not_taken_for_nothing_to_do() -> 
     text = plan_text(REFUSED)
     assert "No changes." not in text
     assert text.startswith("Planning failed.")
-    assert "    left out: no zone of `web` holds it, add the zone to that account\n" in text
+    assert "    left out: no zone of `web` holds it; add the zone to that account\n" in text
 
 
 def test_the_legend_has_the_symbols_that_are_used() -> None:
@@ -334,6 +334,13 @@ def test_what_is_needed_of_another_domain_is_named() -> None:
     assert '    3. update tracking_domain_secure.sp["b.example.com"] (after 7 of a.example.com)' in "\n".join(
         order_of(MIXED)
     )
+
+
+def test_an_orphan_that_may_not_be_deleted_is_told_as_refused_only() -> None:
+    refused = Finding(Severity.ERROR, "old.example.org", "1 domain would be deleted", "pass `-max-deletes 1`")
+    text = plan_text(replace(EMPTY, findings=(refused,), orphans=("old.example.org", "older.example.org")))
+    assert "left out: 1 domain would be deleted; pass `-max-deletes 1`" in text
+    assert "no file names: older.example.org." in text
 
 
 def test_an_orphan_that_is_being_deleted_is_no_longer_pointed_out() -> None:

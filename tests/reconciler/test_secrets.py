@@ -41,7 +41,7 @@ def test_a_missing_secret_names_both_variables_and_the_alias_s_line() -> None:
     with pytest.raises(ConfigError) as caught:
         secret(ACCOUNT, SPARKPOST, {})
     assert str(caught.value) == (
-        "f.yaml:4:3: no secret for the alias sp-eu (sparkpost) is in the environment,"
+        "f.yaml:4:3: no secret for the alias sp-eu (sparkpost) is in the environment;"
         " set TDR_SP_EU_API_KEY or SPARKPOST_API_KEY"
     )
 

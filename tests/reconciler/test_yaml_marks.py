@@ -95,14 +95,14 @@ def test_the_environment_fills_values_in(text: str, value: object) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("${A}", "the environment variable A is not set, set it, or write a default: ${A:-default}"),
-        ("${A", "`${` is not closed, write ${NAME}, ${NAME:-default}, or $${ for a literal ${"),
-        ("${A-b}", "`${A-b}` is not understood, write ${NAME}, ${NAME:-default}, or $${ for a literal ${"),
-        ("${}", "`${}` is not understood, write ${NAME}, ${NAME:-default}, or $${ for a literal ${"),
+        ("${A}", "the environment variable A is not set; set it, or write a default: ${A:-default}"),
+        ("${A", "`${` is not closed; write ${NAME}, ${NAME:-default}, or $${ for a literal ${"),
+        ("${A-b}", "`${A-b}` is not understood; write ${NAME}, ${NAME:-default}, or $${ for a literal ${"),
+        ("${}", "`${}` is not understood; write ${NAME}, ${NAME:-default}, or $${ for a literal ${"),
         (
             "${SPARKPOST_API_KEY:-x}",
             (
-                "${SPARKPOST_API_KEY} would put a secret into the file's values,"
+                "${SPARKPOST_API_KEY} would put a secret into the file's values;"
                 " remove it: tdr takes secrets from the environment by itself"
             ),
         ),
@@ -148,51 +148,51 @@ def test_every_key_and_value_has_its_place() -> None:
 @pytest.mark.parametrize(
     ("text", "problems"),
     [
-        ("a: 1\nb: 2\na: 3", ['f.yaml:3:1: the key "a" stands here again (first on line 1), keep one']),
+        ("a: 1\nb: 2\na: 3", ['f.yaml:3:1: the key "a" stands here again (first on line 1); keep one']),
         (
             "x: &b {k: 1}\ny:\n  <<: *b",
-            ["f.yaml:3:3: merge keys (`<<`) are not taken, write the keys out, or put them under `defaults`"],
+            ["f.yaml:3:3: merge keys (`<<`) are not taken; write the keys out, or put them under `defaults`"],
         ),
-        ("a: *b", ["f.yaml:1:4: the alias *b names no anchor, write the value out"]),
-        ("a: &x [*x]", ["f.yaml:1:8: the alias *x contains itself, write the value out"]),
+        ("a: *b", ["f.yaml:1:4: the alias *b names no anchor; write the value out"]),
+        ("a: &x [*x]", ["f.yaml:1:8: the alias *x contains itself; write the value out"]),
         (
             "a: !!int 1",
-            ['f.yaml:1:4: the tag "tag:yaml.org,2002:int" is not taken, remove it and write the plain value'],
+            ['f.yaml:1:4: the tag "tag:yaml.org,2002:int" is not taken; remove it and write the plain value'],
         ),
-        ("a: !x {}", ['f.yaml:1:4: the tag "!x" is not taken, remove it and write the plain value']),
+        ("a: !x {}", ['f.yaml:1:4: the tag "!x" is not taken; remove it and write the plain value']),
         (
             "a: !!python/object/apply:os.system [x]",
             [
                 (
-                    'f.yaml:1:4: the tag "tag:yaml.org,2002:python/object/apply:os.system" is not taken,'
+                    'f.yaml:1:4: the tag "tag:yaml.org,2002:python/object/apply:os.system" is not taken;'
                     " remove it and write the plain value"
                 )
             ],
         ),
         (
             "!x a: 1",
-            ['f.yaml:1:1: the key "a" bears an anchor or a tag, write the key alone'],
+            ['f.yaml:1:1: the key "a" bears an anchor or a tag; write the key alone'],
         ),
-        ("? [a, b]\n: c", ["f.yaml:1:3: a key must be a plain name, write `name: value`"]),
-        ("'': c", ["f.yaml:1:1: a key is empty, write `name: value`"]),
-        ("a: 1\n---\nb: 1", ["f.yaml:2:1: a second document begins here, put it into a file of its own"]),
-        ("a:\n\tb: 1", ["f.yaml:2:1: a tab indents this line, indent with spaces"]),
-        ("a: @b", ['f.yaml:1:4: a value cannot begin with "@", put it in quotes']),
-        ("a: 'b\nc: d", ["f.yaml:1:4: a quote is opened here and never closed, close it"]),
+        ("? [a, b]\n: c", ["f.yaml:1:3: a key must be a plain name; write `name: value`"]),
+        ("'': c", ["f.yaml:1:1: a key is empty; write `name: value`"]),
+        ("a: 1\n---\nb: 1", ["f.yaml:2:1: a second document begins here; put it into a file of its own"]),
+        ("a:\n\tb: 1", ["f.yaml:2:1: a tab indents this line; indent with spaces"]),
+        ("a: @b", ['f.yaml:1:4: a value cannot begin with "@"; put it in quotes']),
+        ("a: 'b\nc: d", ["f.yaml:1:4: a quote is opened here and never closed; close it"]),
         (
             "a: {b: c\nd: e",
-            ["f.yaml:1:4: this {…} is not well formed or never closed, write {key: value, key: value}"],
+            ["f.yaml:1:4: this {…} is not well formed or never closed; write {key: value, key: value}"],
         ),
-        ("a: [b, c\nd: e", ["f.yaml:1:4: this […] is not well formed or never closed, write [one, two]"]),
+        ("a: [b, c\nd: e", ["f.yaml:1:4: this […] is not well formed or never closed; write [one, two]"]),
         (
             "a: {b: ${C}}",
-            ['f.yaml:1:4: `${` inside {…} or […] is read as a bracket, put it in quotes: "${NAME}"'],
+            ['f.yaml:1:4: `${` inside {…} or […] is read as a bracket; put it in quotes: "${NAME}"'],
         ),
         (
             "a:\n  b: 1\n c: 2",
             [
                 (
-                    "f.yaml:3:2: this line does not fit the lines around it,"
+                    "f.yaml:3:2: this line does not fit the lines around it;"
                     " line it up with its neighbours; keys of one mapping stand in one column"
                 )
             ],
@@ -201,7 +201,7 @@ def test_every_key_and_value_has_its_place() -> None:
             "a: b: c",
             [
                 (
-                    "f.yaml:1:5: a `: ` does not fit here, put the value in quotes,"
+                    "f.yaml:1:5: a `: ` does not fit here; put the value in quotes,"
                     " or check the indentation and that the line above has its `:`"
                 )
             ],
@@ -210,21 +210,21 @@ def test_every_key_and_value_has_its_place() -> None:
             'a: "\\q"',
             [
                 (
-                    "f.yaml:1:5: a backslash in double quotes begins something unknown,"
+                    "f.yaml:1:5: a backslash in double quotes begins something unknown;"
                     " use single quotes, or write \\\\"
                 )
             ],
         ),
         (
             "a: .inf",
-            ["f.yaml:1:4: .inf is not a number that can be used, write a finite number, or quote it"],
+            ["f.yaml:1:4: .inf is not a number that can be used; write a finite number, or quote it"],
         ),
         (
             "a: 1e999",
-            ["f.yaml:1:4: 1e999 is not a number that can be used, write a finite number, or quote it"],
+            ["f.yaml:1:4: 1e999 is not a number that can be used; write a finite number, or quote it"],
         ),
-        ('a: "\\0"', ["f.yaml:1:4: the value has a control character, remove it"]),
-        ('"\\e[31m": 1', ['f.yaml:1:1: the key "\\x1b[31m" has a control character, remove it']),
+        ('a: "\\0"', ["f.yaml:1:4: the value has a control character; remove it"]),
+        ('"\\e[31m": 1', ['f.yaml:1:1: the key "\\x1b[31m" has a control character; remove it']),
     ],
 )
 def test_what_is_wrong_is_said_where_it_stands(text: str, problems: list[str]) -> None:
@@ -242,43 +242,43 @@ def test_all_problems_come_at_once() -> None:
         (
             b"a: 1\n" + b"#" * 10_000_000,
             (
-                "f.yaml: the file is larger than 4 MB,"
+                "f.yaml: the file is larger than 4 MB;"
                 " split it into several files; a folder or `include` unites them"
             ),
         ),
-        ("a: b".encode("utf-16"), "f.yaml: the file is written in UTF-16 or UTF-32, save it as UTF-8"),
-        ("a: b".encode("utf-32"), "f.yaml: the file is written in UTF-16 or UTF-32, save it as UTF-8"),
-        (b"a: 1\nb: caf\xe9\n", "f.yaml:2:7: this is not UTF-8 text, save the file as UTF-8"),
+        ("a: b".encode("utf-16"), "f.yaml: the file is written in UTF-16 or UTF-32; save it as UTF-8"),
+        ("a: b".encode("utf-32"), "f.yaml: the file is written in UTF-16 or UTF-32; save it as UTF-8"),
+        (b"a: 1\nb: caf\xe9\n", "f.yaml:2:7: this is not UTF-8 text; save the file as UTF-8"),
         (
             b"a: 1\nb: \0\n",
             (
-                "f.yaml:2:4: the file has a character that no YAML file may have (U+0000),"
+                "f.yaml:2:4: the file has a character that no YAML file may have (U+0000);"
                 " remove it; if this is a binary file, name another"
             ),
         ),
         (
             b"a: &a x\nb: [" + b"*a, " * 1_000 + b"]",
             (
-                f"f.yaml:2:{5 + 4 * MAX_ALIASES}: the file has more than {MAX_ALIASES} aliases (`*name`),"
+                f"f.yaml:2:{5 + 4 * MAX_ALIASES}: the file has more than {MAX_ALIASES} aliases (`*name`);"
                 " write the values out"
             ),
         ),
-        (b"[" * 50, f"f.yaml:1:50: this is nested more than {MAX_DEPTH} levels deep, write it flatter"),
+        (b"[" * 50, f"f.yaml:1:50: this is nested more than {MAX_DEPTH} levels deep; write it flatter"),
         (
             b"[" * 4_000_000,
-            f"f.yaml:1:50: this is nested more than {MAX_DEPTH} levels deep, write it flatter",
+            f"f.yaml:1:50: this is nested more than {MAX_DEPTH} levels deep; write it flatter",
         ),
         (
             b"{a: " * 1_000_000,
-            f"f.yaml:1:197: this is nested more than {MAX_DEPTH} levels deep, write it flatter",
+            f"f.yaml:1:197: this is nested more than {MAX_DEPTH} levels deep; write it flatter",
         ),
         (
             b"a: " + b"x" * 3_000_000,
-            "f.yaml:1:4: a value of 3000000 characters is too long, use at most 10000",
+            "f.yaml:1:4: a value of 3000000 characters is too long; use at most 10000",
         ),
         (
             b"a: " + b"9" * 5_000,
-            "f.yaml:1:4: a number of 5000 characters is too long, quote it if it is a text",
+            "f.yaml:1:4: a number of 5000 characters is too long; quote it if it is a text",
         ),
     ],
     ids=["10MB", "utf16", "utf32", "latin1", "nul", "aliases", "50", "deep", "deep map", "scalar", "digits"],
@@ -294,7 +294,7 @@ def test_aliases_of_aliases_are_counted_unfolded() -> None:
     lines += [f"{b}: &{b} [{', '.join(['*' + a] * 9)}]" for a, b in itertools.pairwise(names)]
     found = said("\n".join(lines))
     assert [line.partition(": ")[2] for line in found] == [
-        "the file holds too many values, split it into several files"
+        "the file holds too many values; split it into several files"
     ]
 
 
@@ -307,14 +307,14 @@ def test_aliases_are_counted_as_deep_as_they_unfold() -> None:
     ]
     assert said("\n".join(lines[:3])) == []
     assert said("\n".join(lines)) == [
-        f"f.yaml:4:13: this is nested more than {MAX_DEPTH} levels deep, write it flatter"
+        f"f.yaml:4:13: this is nested more than {MAX_DEPTH} levels deep; write it flatter"
     ]
 
 
 def test_problems_without_end_are_cut_short() -> None:
     found = said("a: 1\n" * (MAX_PROBLEMS + 100))
     assert len(found) == MAX_PROBLEMS + 1
-    assert found[-1].endswith(f"there are more than {MAX_PROBLEMS} problems, correct those above first")
+    assert found[-1].endswith(f"there are more than {MAX_PROBLEMS} problems; correct those above first")
 
 
 @pytest.mark.parametrize("data", [b"#" * (10 * MIB), b"[" * (4 * MIB), b"\xff\xfe" + b"a" * (4 * MIB)])

@@ -51,7 +51,7 @@ def test_an_advanced_certificate_covers_what_universal_does_not(open_town: Open)
 def test_universal_ssl_switched_off_is_told(open_town: Open) -> None:
     ran = planned(with_zone(open_town, universal_ssl=False))
     assert ran.code == 1
-    assert "Universal SSL is off, turn Universal SSL on" in ran.err
+    assert "Universal SSL is off; turn Universal SSL on" in ran.err
 
 
 # -- the zone
@@ -60,6 +60,7 @@ def test_no_zone_for_the_host_is_told_and_none_is_made(open_town: Open) -> None:
     assert ran.code == 1
     assert f"no Cloudflare zone that the token reaches holds {CLICK}" in ran.err
     assert "tdr never creates a zone" in ran.err
+    assert ran.err.count("Error: ") == 1  # one account plays both parts: told once
 
 
 @pytest.mark.parametrize("status", ["pending", "moved"])
@@ -70,10 +71,13 @@ def test_a_zone_that_is_not_served_yet_names_its_servers_and_goes_on_when_it_is(
     town = open_town({**here, "dns": PLAIN})
     ran = planned(town)
     assert ran.code == 1
-    assert f"zone example.com is {status}" in ran.err
+    assert f"zone example.com is not active (status {status})" in ran.err
     assert "set the name servers ada.ns.cloudflare.com, bob.ns.cloudflare.com at the registrar" in ran.err
     assert "delegated to ns1.nameservers.example, ns2.nameservers.example" in ran.err
-    assert ran.err.count(f"zone example.com is {status}") == 1  # said once, though two parts say it
+    assert "SSL mode" not in ran.err
+    assert (
+        ran.err.count(f"zone example.com is not active (status {status})") == 1
+    )  # said once, though two parts say it
     town.zone_now(status="active", delegated=True)
     file = town.folder / "domains.yaml"
     town.apply(file)

@@ -290,6 +290,7 @@ def test_orphans_are_listed_left_alone_and_pruned_when_asked(open_town: Open) ->
     assert "go.example.com" in {r["name"] for r in town.records()}
     refused = town.tdr("apply", "-auto-approve", "-prune", file)
     assert refused.code == 1
+    assert "left alone" not in refused.out
     assert f"1 domain would be deleted ({GO})" in refused.err
     town.apply("-prune", "-max-deletes=1", file)
     assert town.ok("orphans", file).out.startswith("No orphans")

@@ -130,14 +130,14 @@ def test_the_zones_own_mode_is_shown_until_the_host_has_a_rule() -> None:
 @pytest.mark.parametrize(
     ("changed", "said", "lift"),
     [
-        ({"status": "pending"}, "is pending", "ada.ns.cloudflare.com, bob.ns.cloudflare.com"),
-        ({"status": "moved"}, "is moved", "ada.ns.cloudflare.com"),
-        ({"status": "initializing", "name_servers": ()}, "is initializing", "wait"),
+        ({"status": "pending"}, "status pending", "ada.ns.cloudflare.com, bob.ns.cloudflare.com"),
+        ({"status": "moved"}, "status moved", "ada.ns.cloudflare.com"),
+        ({"status": "initializing", "name_servers": ()}, "status initializing", "wait"),
         ({"paused": True}, "is paused", "unpause"),
         ({"type": "partial"}, "type partial", "full zone"),
         (
             {"status": "pending", "former_name_servers": ("ns1.old.example",)},
-            "is pending",
+            "status pending",
             "ns1.old.example",
         ),
     ],
