@@ -14,6 +14,9 @@ from reconciler.model import Action
 from reconciler.plan import Gate, GateKind, Node, Plan
 from reconciler.provider import Limit, ProviderType
 
+NOTICED_S = 60.0
+"""A least time over this is told with the rate that it rests on."""
+
 
 def forecast_text(
     plan: Plan, desired: Desired, types: Mapping[str, ProviderType], reads: Mapping[str, int]
@@ -58,8 +61,8 @@ def _account(alias: str, desired: Desired, types: Mapping[str, ProviderType], re
         return f"{told}, at no published rate"
     tightest = max(limits, key=lambda limit: _least_s(limit, reads + writes))
     least_s = _least_s(tightest, reads + writes)
-    pace = f"at least {about(least_s)}" if least_s >= 1 else "no wait for the rate"
-    return f"{told}, {pace} ({tightest.source})"
+    pace = f", at least {about(least_s)}" if least_s >= 1 else ""
+    return f"{told}{pace}{f' ({tightest.source})' if least_s > NOTICED_S else ''}"
 
 
 def _least_s(limit: Limit, calls: int) -> float:

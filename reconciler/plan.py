@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from reconciler.model import SCALARS, Action, Change, Finding, Ref, Resource, ResourceId, Value
+from reconciler.model import SCALARS, Action, Change, Finding, Ref, Resource, ResourceId, Severity, Value
 
 PIN = "keep the wildcard's answer"
 LOWER, MOVE, RESTORE = "lower the TTL", "move", "restore the TTL"
@@ -170,6 +170,13 @@ def moved(approved: Plan, now: Plan) -> tuple[str, ...]:
         for address in sorted(old.keys() | new.keys())
         if old.get(address) != new.get(address)
     )
+
+
+def seems_carried_out(approved: Plan, now: Plan) -> bool:
+    """Tell whether nothing is left of a plan that had something to do, and no error hides it."""
+    left = approved.fingerprints.keys() & now.fingerprints.keys()
+    forbidden = any(finding.severity is Severity.ERROR for finding in now.findings)
+    return bool(approved.changes) and not left and not forbidden
 
 
 def _difference(

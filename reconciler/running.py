@@ -29,7 +29,7 @@ from reconciler.forecast import forecast_text
 from reconciler.gates import GateKeeper
 from reconciler.model import Severity
 from reconciler.net import from_environment as network_from
-from reconciler.plan import Plan, moved
+from reconciler.plan import Plan, moved, seems_carried_out
 from reconciler.planner import Choice
 from reconciler.progress import progress_for
 from reconciler.progress_json import event_line
@@ -158,6 +158,11 @@ class Opened(AbstractContextManager["Opened"]):
         """Read again what the plan rests on; refuse by name what moved."""
         now = self.plan(choice)
         changed = moved(approved, now.plan)
+        if seems_carried_out(approved, now.plan):
+            raise StalePlanError(
+                "the plan seems to be carried out already: nothing of it is left to do; "
+                "`tdr plan` shows whether anything else is"
+            )
         if changed:
             listed = "\n".join(f"  {line}" for line in changed)
             raise StalePlanError(

@@ -263,6 +263,17 @@ def test_a_stale_plan_is_refused_by_the_name_of_what_moved(
     assert [c for c in town.calls() if c["method"] != "GET"] == []
 
 
+def test_a_plan_that_was_carried_out_is_told_as_that(town: Town) -> None:
+    plan = saved(town, town.file(MINE))
+    town.ok("apply", plan)
+    town.forget_calls()
+    ran = town.tdr("apply", plan)
+    assert ran.code == 1
+    assert "Error: the plan seems to be carried out already: nothing of it is left to do" in ran.err
+    assert "is no longer to be changed" not in ran.err
+    assert [c for c in town.calls() if c["method"] != "GET"] == []
+
+
 def test_what_nobody_planned_makes_no_plan_stale(town: Town) -> None:
     """Other hosts of the zone, and a certificate that was issued meanwhile."""
     plan = saved(town, town.file(MINE))
