@@ -215,7 +215,8 @@ def _add_others(commands: Subparsers[Parser]) -> None:
         command.add_argument("--auto-approve", action="store_true", help="do not ask")
         command.add_argument("--input", type=truth, default=True, metavar="true|false")
     _command(commands, "schema", "print the JSON Schema of the YAML, provider options included", files="")
-    _command(commands, "version", "print the version", files="")
+    version = _command(commands, "version", "print the version", files="")
+    version.add_argument("--json", action="store_true", help="as JSON, with the provider types' versions")
 
 
 def _version() -> str:

@@ -1,4 +1,7 @@
-"""The commands: each reads what it needs, calls the engine, prints, returns an exit code."""
+"""The commands: each reads what it needs, calls the engine, prints, returns an exit code.
+
+What only one command needs (the engine, DNS and TLS) is imported by that one: `validate` starts without.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from reconciler.desired import Desired
 from reconciler.errors import ConfigError, UsageError
 from reconciler.load import load
 from reconciler.problem import validation
-from reconciler.registry import provider_types
+from reconciler.registry import provider_types, provider_versions
 from reconciler.schema import whole
 
 Command = Callable[[Namespace], int]
@@ -60,15 +63,19 @@ def schema(_args: Namespace) -> int:
     return OK
 
 
-def version(_args: Namespace) -> int:
-    """Print the version."""
-    out(_version() + "\n")
+def version(args: Namespace) -> int:
+    """Print the version; as JSON with those of the provider types, in Terraform's shape."""
+    if args.json:
+        told = {"tdr_version": _version().removeprefix("tdr "), "provider_selections": provider_versions()}
+        out(json.dumps(told, indent=2) + "\n")
+    else:
+        out(_version() + "\n")
     return OK
 
 
 def plan(args: Namespace) -> int:
     """Show what apply would do."""
-    from reconciler.running import Opened, choice_of  # noqa: PLC0415  brings the engine
+    from reconciler.running import Opened, choice_of
 
     if _saved(args.operands) is not None:
         raise UsageError(f"{args.operands[0]} is a saved plan; `tdr show` prints it, `tdr apply` runs it")
@@ -84,8 +91,8 @@ def plan(args: Namespace) -> int:
 
 def apply(args: Namespace) -> int:
     """Change live state to what the files, or a saved plan, say."""
-    from reconciler.running import Opened, choice_of  # noqa: PLC0415  brings the engine
-    from reconciler.saved import load_plan  # noqa: PLC0415
+    from reconciler.running import Opened, choice_of
+    from reconciler.saved import load_plan
 
     text = _saved(args.operands)
     if text is None:
@@ -104,8 +111,8 @@ def destroy(args: Namespace) -> int:
 
 def show(args: Namespace) -> int:
     """Print a saved plan."""
-    from reconciler.render import plan_text  # noqa: PLC0415
-    from reconciler.saved import load_plan  # noqa: PLC0415
+    from reconciler.render import plan_text
+    from reconciler.saved import load_plan
 
     text = _saved([args.plan])
     if text is None:
@@ -116,7 +123,7 @@ def show(args: Namespace) -> int:
 
 def check(args: Namespace) -> int:
     """Prove each domain from outside."""
-    from reconciler.proving import prove  # noqa: PLC0415  brings DNS and TLS
+    from reconciler.proving import prove
 
     hosts = [word for word in args.operands if not _is_path(word)]
     desired = loaded([word for word in args.operands if _is_path(word)])
@@ -125,7 +132,7 @@ def check(args: Namespace) -> int:
 
 def orphans(args: Namespace) -> int:
     """List what this owner made and no file names."""
-    from reconciler.running import Opened  # noqa: PLC0415  brings the engine
+    from reconciler.running import Opened
 
     with Opened(loaded(args.operands), args) as run:
         return run.orphans(as_json=args.json)
@@ -133,7 +140,7 @@ def orphans(args: Namespace) -> int:
 
 def forget(args: Namespace) -> int:
     """Drop the claim on a domain; delete nothing."""
-    from reconciler.running import Opened  # noqa: PLC0415  brings the engine
+    from reconciler.running import Opened
 
     with Opened(loaded(args.operands), args) as run:
         return run.reclaim(args.domain, old_owner=None)
@@ -141,7 +148,7 @@ def forget(args: Namespace) -> int:
 
 def adopt(args: Namespace) -> int:
     """Take over a domain from another owner."""
-    from reconciler.running import Opened  # noqa: PLC0415  brings the engine
+    from reconciler.running import Opened
 
     with Opened(loaded(args.operands), args) as run:
         return run.reclaim(args.domain, old_owner=args.old_owner)

@@ -124,6 +124,10 @@ class FieldChange:
     after: Value
 
 
+REQUESTED = "requested"
+"""The reason of a replacement that `-replace` asked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """What turns one live resource into the desired one.

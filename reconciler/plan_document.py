@@ -6,7 +6,18 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from reconciler.desired import Desired
-from reconciler.model import SCALARS, Action, Attrs, Change, Ref, Resource, ResourceId, Severity, Value
+from reconciler.model import (
+    REQUESTED,
+    SCALARS,
+    Action,
+    Attrs,
+    Change,
+    Ref,
+    Resource,
+    ResourceId,
+    Severity,
+    Value,
+)
 from reconciler.plan import Plan
 
 FORMAT_VERSION = "1.2"
@@ -56,7 +67,7 @@ def resource_change(change: Change, desired: Desired) -> dict[str, Any]:
 def action_reason(change: Change) -> str:
     """Return Terraform's word for why something is replaced or deleted, empty where it has none."""
     if change.action is Action.REPLACE:
-        return "replace_by_request" if change.reason == "requested" else "replace_because_cannot_update"
+        return "replace_by_request" if change.reason == REQUESTED else "replace_because_cannot_update"
     return "delete_because_no_resource_config" if change.action is Action.DELETE else ""
 
 

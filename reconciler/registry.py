@@ -42,6 +42,12 @@ def provider_types(entries: Iterable[metadata.EntryPoint] | None = None) -> Mapp
     return MappingProxyType(types)
 
 
+def provider_versions(entries: Iterable[metadata.EntryPoint] | None = None) -> dict[str, str]:
+    """Return by provider type the version of the package that brings it, sorted; nothing is imported."""
+    found = metadata.entry_points(group=GROUP) if entries is None else entries
+    return dict(sorted((e.name, e.dist.version) for e in found if e.dist is not None))
+
+
 def _loaded(entry: metadata.EntryPoint) -> ProviderType:
     """Import one plugin and check that it is what it says."""
     package = entry.dist.name if entry.dist is not None else entry.value

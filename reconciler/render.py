@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from reconciler.model import Action, Change, Severity
+from reconciler.model import REQUESTED, Action, Change, Severity
+from reconciler.one_line import one_line
 from reconciler.plan import Plan
 from reconciler.render_order import order_of_work
 from reconciler.render_values import all_attributes, changed_attributes, scalar
@@ -31,7 +32,6 @@ WORDS = {
     Action.NOOP: "will be imported",
     Action.FORGET: "will no longer be managed by tdr, but will not be destroyed",
 }
-REQUESTED = "requested"
 SIGNS = {
     Action.CREATE: "  +",
     Action.UPDATE: "  ~",
@@ -109,7 +109,9 @@ def _block(change: Change) -> Iterator[str]:
     requested = change.action is Action.REPLACE and change.reason == REQUESTED
     words = "will be replaced, as requested" if requested else WORDS[change.action]
     yield f"  # {change.id.address} {words}"
-    if change.adopts and change.action is not Action.NOOP:
+    if change.adopts and change.reason:
+        yield f"  # (taken over {one_line(change.reason)})"
+    elif change.adopts and change.action is not Action.NOOP:
         yield f"  # (imported from {scalar(change.id.key)})"
     yield f"{SIGNS[change.action]} resource {scalar(change.id.kind)} {scalar(change.id.alias)} {{"
     yield from _attributes(change)

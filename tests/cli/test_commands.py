@@ -355,6 +355,10 @@ def test_validate_schema_and_version_need_no_account(tmp_path: Path, open_town: 
     schema = json.loads(town.ok("schema").out)
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     assert town.ok("version").out == town.ok("-version").out
+    told = json.loads(town.ok("version", "-json").out)
+    assert town.ok("version").out == f"tdr {told['tdr_version']}\n"
+    assert {"cloudflare", "sparkpost"} <= told["provider_selections"].keys()
+    assert told["provider_selections"]["sparkpost"] == told["tdr_version"]
     assert town.calls() == []
 
 

@@ -241,6 +241,12 @@ def test_what_is_taken_over_and_changed_says_both() -> None:
     ]
 
 
+def test_what_another_owner_had_is_told_with_that_owner() -> None:
+    before = replace(CHANGES[5].resource, mark="rival")
+    taken = change(Action.UPDATE, before, before.with_attrs(secure=True), adopts=True, reason="from rival")
+    assert block_of(taken)[1] == "  # (taken over from rival)"
+
+
 # -- claims
 def claim_change(before: str, after: str) -> list[str]:
     return block_of(update(resource(rid("dns_record", "x/claim"), values=(before,)), values=(after,)))[2:-1]
