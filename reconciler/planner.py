@@ -16,7 +16,7 @@ from reconciler.diff import diff
 from reconciler.dns import CLAIM, DNS_RECORD, is_validation, role_of
 from reconciler.errors import PlanError
 from reconciler.hostview import HostView
-from reconciler.model import Action, Change, Finding, Resource, ResourceId, Severity
+from reconciler.model import REQUESTED, Action, Change, Finding, Resource, ResourceId, Severity
 from reconciler.order import order
 from reconciler.plan import Plan
 from reconciler.provider import Kind, Parts, Provider
@@ -24,7 +24,7 @@ from reconciler.records import claims_of_record, without_claims
 from reconciler.tracking import DEFAULT, LINK, MANAGED_CERTIFICATE, SECURE
 
 T = TypeVar("T")
-REQUESTED, ABSENT = "requested", "absent"
+ABSENT = "absent"
 GONE_WITH_TRACKING_DOMAIN = (SECURE, MANAGED_CERTIFICATE)
 
 
