@@ -115,6 +115,8 @@ def show(args: Namespace) -> int:
     from reconciler.saved import load_plan
 
     text = _saved([args.plan])
+    if text is None and not _exists(Path(args.plan)):
+        raise UsageError(f"there is no file {args.plan}; make a plan with `tdr plan -out FILE`")
     if text is None:
         raise UsageError(f"{args.plan} is no saved plan; make one with `tdr plan -out FILE`")
     out(text if args.json else plan_text(load_plan(text).plan, color=color(args)))
@@ -160,7 +162,15 @@ def color(args: Namespace) -> bool:
 
 
 def _is_path(word: str) -> bool:
-    return word.endswith((".yaml", ".yml")) or os.sep in word or Path(word).exists()
+    return word.endswith((".yaml", ".yml")) or os.sep in word or _exists(Path(word))
+
+
+def _exists(path: Path) -> bool:
+    """Tell whether there is something at a path; what cannot be looked at is for its reader to tell."""
+    try:
+        return path.exists()
+    except OSError:
+        return True
 
 
 def _saved(operands: list[str]) -> str | None:
@@ -177,11 +187,16 @@ def _saved(operands: list[str]) -> str | None:
 
 
 def _json_text(path: Path) -> str | None:
-    if not path.is_file() or path.suffix in (".yaml", ".yml"):
+    if path.suffix in (".yaml", ".yml"):
         return None
-    with path.open("rb") as file:
-        first = file.read(1)
-    return path.read_text(encoding="utf-8", errors="replace") if first == b"{" else None
+    try:
+        if not path.is_file():
+            return None
+        with path.open("rb") as file:
+            first = file.read(1)
+        return path.read_text(encoding="utf-8", errors="replace") if first == b"{" else None
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read ({error.strerror}); make it readable") from error
 
 
 COMMANDS: Mapping[str, Command] = {

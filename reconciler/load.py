@@ -87,12 +87,18 @@ class _Reader:
 
     def read_operand(self, operand: Path) -> None:
         """Read one operand: a file or a folder."""
-        if not operand.is_dir():
-            self._read_file(operand, Mark(str(operand), 0, 0), ())
+        named_at = Mark(str(operand), 0, 0)
+        if not is_folder(operand):
+            self._read_file(operand, named_at, ())
             return
-        files = sorted(path for path in operand.glob("*.yaml") if not path.name.startswith("."))
+        try:
+            inside = sorted(operand.iterdir())
+        except OSError as error:
+            self._say(named_at, f"this folder cannot be read ({error.strerror})", "make it readable")
+            return
+        files = [path for path in inside if path.suffix == ".yaml" and not path.name.startswith(".")]
         if not files:
-            self._say(Mark(str(operand), 0, 0), "this folder has no *.yaml file of its own", "name another")
+            self._say(named_at, "this folder has no *.yaml file of its own", "name another, or the files")
         for path in files:
             self._read_file(path, Mark(str(path), 0, 0), ())
 
@@ -192,6 +198,14 @@ class _Reader:
             self._say(mark, what, "remove one of the two includes")
         elif real != chain[-1]:
             self._read_file(one, mark, chain)
+
+
+def is_folder(path: Path) -> bool:
+    """Tell whether a path is a folder; one that cannot be looked at is none."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
 
 def _called(path: Path, named_at: Mark) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from reconciler.desired import Desired
 from reconciler.errors import UsageError
-from reconciler.hostname import normalise
+from reconciler.hostname import HostnameError, normalise
 from reconciler.net import Network, from_environment
 from reconciler.proof import Proof
 from reconciler.proof import prove as proof_of
@@ -18,10 +18,13 @@ Write = Callable[[str], None]
 
 def chosen(desired: Desired, hosts: Sequence[str]) -> tuple[str, ...]:
     """Return the hosts to prove: those named, else all present ones. Raises UsageError for a stranger."""
-    named = [normalise(host) for host in hosts]
+    try:
+        named = [normalise(host) for host in hosts]
+    except HostnameError as error:
+        raise UsageError(str(error)) from error
     strangers = [host for host in named if host not in desired.domains]
     if strangers:
-        raise UsageError(f"no file names {', '.join(strangers)}")
+        raise UsageError(f"{', '.join(strangers)} is none of the files' domains; name one that is")
     present = (host for host, domain in desired.domains.items() if domain.state == "present")
     return tuple(named or present)
 

@@ -9,8 +9,8 @@ from reconciler.assemble import World
 from reconciler.checks import newer_claims
 from reconciler.claim import is_claim, parse_claim, stamp
 from reconciler.desired import Desired
-from reconciler.errors import RefusedError
-from reconciler.hostname import normalise
+from reconciler.errors import RefusedError, UsageError
+from reconciler.hostname import HostnameError, normalise
 from reconciler.model import Action, Change, Resource
 from reconciler.provider import DnsProvider, Provider
 from reconciler.records import (
@@ -50,9 +50,13 @@ def reclaiming(
     """Return the change that takes host over from old_owner, or with None gives it up.
 
     Where the old owner's claim is gone and only marks are left, a first claim is written: it knows nothing,
-    so full waits follow. Raises RefusedError where old_owner has neither.
+    so full waits follow. Raises RefusedError where old_owner has neither, UsageError for what is no
+    host name.
     """
-    name = normalise(host)
+    try:
+        name = normalise(host)
+    except HostnameError as error:
+        raise UsageError(str(error)) from error
     held = _held(name, desired, world)
     if held is not None and (newer := newer_claims(name, held.view)):
         raise RefusedError(f"a newer tdr wrote the claim on {name} (v={newer[0]}); use that version of tdr")

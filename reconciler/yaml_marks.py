@@ -128,7 +128,9 @@ def _decoded(data: bytes, file: str) -> tuple[str, Problem | None]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         place = _position(data[: error.start].decode("utf-8-sig", "replace"), file)
-        return "", place.problem("this is not UTF-8 text", "save the file as UTF-8")
+        return "", place.problem(
+            "this is not UTF-8 text", "save the file as UTF-8, if it is a text file at all"
+        )
     if found := _UNREADABLE.search(text):
         place = _position(text[: found.start()], file)
         what = f"the file has a character that no YAML file may have (U+{ord(found[0]):04X})"

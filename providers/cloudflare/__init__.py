@@ -33,7 +33,12 @@ _OPTIONS: Mapping[str, Any] = {
         "zones": {
             "type": "object",
             "description": "Zone ids by zone name, where one name stands in several accounts.",
-            "additionalProperties": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+            "additionalProperties": {
+                "type": "string",
+                "pattern": "^[0-9a-f]{32}$",
+                "title": "a zone's id, 32 hexadecimal digits",
+                "examples": ["023e105f4ecef8ad9ca31a8372d0c353"],
+            },
         },
         "ssl": {
             "enum": ["full", "strict"],
@@ -82,7 +87,7 @@ def _check(options: Mapping[str, Any]) -> Iterable[tuple[str, str, str]]:
     """Find zone names that no zone can have."""
     for name in options.get("zones") or {}:
         if name != name.lower().rstrip(".") or "." not in name:
-            yield "zones", f"{name} is not a zone's name", "the name in lower case without a final dot"
+            yield "zones", f"{name} is not a zone's name", "write the name in lower case, without a final dot"
 
 
 TYPE = ProviderType(

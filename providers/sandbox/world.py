@@ -20,8 +20,10 @@ def read_world(path: Path) -> dict[str, Any]:
     """Read a world file. Raises `WorldError` naming the file and what is wrong."""
     try:
         world = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise WorldError(str(path), f"cannot be read: {error}") from error
+    except OSError as error:
+        raise WorldError(str(path), f"cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise WorldError(str(path), f"is not UTF-8 text: {error}") from error
     except yaml.YAMLError as error:
         raise WorldError(str(path), f"is not YAML: {' '.join(str(error).split())}") from error
     if world is None:

@@ -120,7 +120,7 @@ def _missing(options: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     }
     for key, example in examples.items():
         if not options.get(key):
-            yield "region", f"an enterprise account needs `{key}`", f"{key}: {example}"
+            yield "region", f"an enterprise account needs `{key}`", f"write {key}: {example}"
 
 
 def _strangers(options: Mapping[str, Any], name: str) -> Iterator[tuple[str, str, str]]:
@@ -133,17 +133,21 @@ def _strangers(options: Mapping[str, Any], name: str) -> Iterator[tuple[str, str
             yield (
                 "origin",
                 f"{origin(options)} is the tracking host of region {other.name}, and this alias is in {name}",
-                f"origin: {region.origin}, or region: {other.name}",
+                f"write origin: {region.origin}, or region: {other.name}",
             )
         if urlsplit(str(options.get("endpoint", ""))).hostname == urlsplit(other.api).hostname:
             yield (
                 "endpoint",
                 f"this is the API of region {other.name}, and this alias is in {name}",
-                f"region: {other.name}, without `endpoint`",
+                f"write region: {other.name}, without `endpoint`",
             )
 
 
 def _insecure(options: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     address = urlsplit(str(options.get("endpoint", "")))
     if address.scheme == "http" and address.hostname not in ("localhost", "127.0.0.1", "::1"):
-        yield "endpoint", "over plain http the API key could be read on the way", "an address with https://"
+        yield (
+            "endpoint",
+            "over plain http the API key could be read on the way",
+            "write an address with https://",
+        )

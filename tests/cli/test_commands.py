@@ -71,7 +71,15 @@ USAGE: list[list[str]] = [
     ["plan", "-replace=nothing", "FILE"],
     ["show", "FILE"],
     ["show", "nowhere"],
+    ["show", "x" * 300],
+    ["validate", "x" * 300],
+    ["validate", "x" * 300 + ".yaml"],
+    ["plan", "x" * 300 + ".yaml"],
+    ["check", "FILE", "x" * 300 + ".yaml"],
+    ["check", "FILE", "nodot"],
     ["forget"],
+    ["forget", "-auto-approve", "no_name.example.com", "FILE"],
+    ["adopt", "-auto-approve", "-from", "rival", "https://click.example.com", "FILE"],
     ["adopt", CLICK],
     ["check", "FILE", "nowhere.example.com"],
 ]
@@ -85,6 +93,20 @@ def test_a_mistake_on_the_command_line_is_exit_1_in_one_line(town: Town, words: 
     assert ran.out == ""
     assert sum(line.startswith("Error: ") for line in ran.err.splitlines()) == 1
     assert "Traceback" not in ran.err
+
+
+def test_what_is_named_and_not_there_is_told_as_that(town: Town) -> None:
+    file = town.file(MINE)
+    assert "there is no file nowhere; make a plan" in town.tdr("show", "nowhere").err
+    assert '"nodot" has no dot; write the whole name' in town.tdr("check", file, "nodot").err
+    assert "a.example.org is none of the files' domains" in town.tdr("check", file, "a.example.org").err
+    assert "x.yaml: there is no such file; create it" in town.tdr("validate", "x.yaml").err
+
+
+def test_an_id_of_a_zone_that_is_none_is_told_with_what_one_looks_like(town: Town) -> None:
+    web = {"type": "cloudflare", "zones": {"example.com": "example"}}
+    ran = town.tdr("validate", town.file(MINE, providers={"sp": {"type": "sparkpost"}, "web": web}))
+    assert "which is not a zone's id, 32 hexadecimal digits; write for example example.com: " in ran.err
 
 
 def test_a_missing_operand_is_asked_for_by_its_name_alone(town: Town) -> None:

@@ -73,7 +73,7 @@ def test_a_folder_is_its_own_yaml_files(folder: Path) -> None:
 
 def test_a_folder_without_yaml_is_told(folder: Path) -> None:
     (folder / "empty").mkdir()
-    assert said("empty") == ["empty: this folder has no *.yaml file of its own; name another"]
+    assert said("empty") == ["empty: this folder has no *.yaml file of its own; name another, or the files"]
 
 
 def test_several_files_are_one(folder: Path) -> None:

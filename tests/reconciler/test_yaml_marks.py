@@ -193,7 +193,7 @@ def test_every_key_and_value_has_its_place() -> None:
             [
                 (
                     "f.yaml:3:2: this line does not fit the lines around it;"
-                    " line it up with its neighbours; keys of one mapping stand in one column"
+                    " line it up with its neighbours: keys of one mapping stand in one column"
                 )
             ],
         ),
@@ -248,7 +248,10 @@ def test_all_problems_come_at_once() -> None:
         ),
         ("a: b".encode("utf-16"), "f.yaml: the file is written in UTF-16 or UTF-32; save it as UTF-8"),
         ("a: b".encode("utf-32"), "f.yaml: the file is written in UTF-16 or UTF-32; save it as UTF-8"),
-        (b"a: 1\nb: caf\xe9\n", "f.yaml:2:7: this is not UTF-8 text; save the file as UTF-8"),
+        (
+            b"a: 1\nb: caf\xe9\n",
+            "f.yaml:2:7: this is not UTF-8 text; save the file as UTF-8, if it is a text file at all",
+        ),
         (
             b"a: 1\nb: \0\n",
             (
