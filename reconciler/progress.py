@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib import import_module, metadata
 from typing import Protocol, TextIO
@@ -15,6 +16,7 @@ from reconciler.events import Event
 from reconciler.plan import Plan
 from reconciler.progress_json import JsonProgress
 from reconciler.progress_lines import LineProgress
+from reconciler.progress_ticks import Ticks
 
 
 class Progress(Protocol):
@@ -42,7 +44,24 @@ def progress_for(
         with live:
             yield live
     else:
-        yield LineProgress(stream)
+        with Ticks(LineProgress(stream), clock) as ticks:
+            yield ticks
+
+
+@contextmanager
+def reading(args: Namespace, aliases: Iterable[str], stream: TextIO) -> Iterator[None]:
+    """Tell on a terminal what is being read, in a line that is gone afterwards; nothing elsewhere."""
+    if getattr(args, "json", False) or not _is_lively(args, stream):
+        yield
+        return
+    width = shutil.get_terminal_size().columns - 1
+    stream.write(f"Reading: {', '.join(aliases)} …"[:width])
+    stream.flush()
+    try:
+        yield
+    finally:
+        stream.write("\r\x1b[K")
+        stream.flush()
 
 
 def _is_lively(args: Namespace, stream: TextIO) -> bool:

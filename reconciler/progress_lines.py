@@ -9,7 +9,7 @@ from reconciler.durations import elapsed
 from reconciler.events import Event
 from reconciler.model import Action
 from reconciler.one_line import one_line
-from reconciler.plan import Gate, Step
+from reconciler.plan import Gate, Node, Step
 from reconciler.render_order import phase_of
 
 REPEAT_S = 30.0
@@ -72,11 +72,28 @@ class LineProgress:
 
     def emit(self, event: Event) -> None:
         """Write the event's line, if it says something new."""
+        self.tell(event)
+
+    def tell(self, event: Event) -> bool:
+        """Write the event's line, if it says something new; say whether it did."""
         node = event.node
         line = self._gate(event, node) if isinstance(node, Gate) else self._step(event, node)
         if line:
-            self._stream.write(f"{one_line(line)}\n")
-            self._stream.flush()
+            self.write(line)
+        return bool(line)
+
+    def still(self, node: Node, elapsed_s: float) -> None:
+        """Write that a node is still under way."""
+        after = f"[{elapsed(elapsed_s)} elapsed]"
+        if isinstance(node, Gate):
+            self.write(f"{node.host or SHARED}: still waiting {after}: {node.text}")
+        else:
+            self.write(f"{node.change.id.address}: Still {self._verbs.of(node).doing.lower()}... {after}")
+
+    def write(self, line: str) -> None:
+        """Write one line, at once."""
+        self._stream.write(f"{one_line(line)}\n")
+        self._stream.flush()
 
     def _step(self, event: Event, step: Step) -> str:
         address, verb = step.change.id.address, self._verbs.of(step)
@@ -90,6 +107,8 @@ class LineProgress:
                 return f"{address}: {verb.done} complete after {elapsed(event.elapsed_s)}{phase}"
             case "failed":
                 return f"Error: {address}: {event.text}"
+            case "progress":
+                return f"{address}: not yet, asked again: {event.text}"
             case _:
                 return f"{address}: {event.what}: {event.text}"
 

@@ -31,7 +31,7 @@ from reconciler.model import Severity
 from reconciler.net import from_environment as network_from
 from reconciler.plan import Plan, moved, seems_carried_out
 from reconciler.planner import Choice
-from reconciler.progress import progress_for
+from reconciler.progress import progress_for, reading
 from reconciler.progress_json import event_line
 from reconciler.reclaim import reclaiming
 from reconciler.registry import provider_types
@@ -99,7 +99,8 @@ class Opened(AbstractContextManager["Opened"]):
     # -- plan
     def plan(self, choice: Choice) -> Made:
         """Read everything and make the plan."""
-        world = app.read_world(self.session, everything=choice.prune)
+        with reading(self.args, self.session.providers, sys.stderr):
+            world = app.read_world(self.session, everything=choice.prune)
         plan, assembly = app.plan_from(self.session, world, choice)
         told = with_delegations(world, assembly, self.network)
         if told is not None:

@@ -27,7 +27,13 @@ SHELL = {
         *("data_files", "load", "registry", "saved", "schema"),  # files and what is installed
         *("delegation", "net", "net_dns", "net_http", "proving"),  # looking from outside
         *("app", "apply", "batch", "calls", "clock", "gates", "pool", "sandbox_clock"),  # time and threads
-        *("progress", "progress_json", "progress_lines", "progress_live"),  # telling of a run as it goes
+        *(
+            "progress",
+            "progress_json",
+            "progress_lines",
+            "progress_live",
+            "progress_ticks",
+        ),  # telling of a run as it goes
     )
 }
 

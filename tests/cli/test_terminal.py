@@ -52,6 +52,13 @@ def test_colours_only_where_they_are_wanted(town: Town) -> None:
     assert b"\x1b" not in run(town, "plan", file).stdout
 
 
+def test_a_terminal_is_told_what_is_read_and_nothing_else_is(town: Town) -> None:
+    file = town.file(MINE)
+    assert "Reading: sp, web …\r\x1b[K" in on_terminal(town, "plan", file, answer="")[1]
+    assert b"Reading" not in run(town, "plan", file).stderr
+    assert "Reading" not in on_terminal(town, "plan", "-json", file, answer="")[1]
+
+
 def test_what_moved_while_the_question_stood_is_refused_by_name(town: Town) -> None:
     def meddle() -> None:
         town.zone_now(remove_records=[CLICK], add_records=[cname(CLICK, "elsewhere.example.org")])

@@ -19,6 +19,7 @@ from reconciler.progress import progress_for
 from reconciler.progress_json import JsonProgress
 from reconciler.progress_lines import LineProgress
 from reconciler.progress_live import LiveProgress
+from reconciler.progress_ticks import Ticks
 from tests.reconciler.golden import matches
 from tests.reconciler.plans import CHANGES, CLAIM, EMPTY, MIXED, A, creation, step
 
@@ -127,6 +128,38 @@ def test_a_step_that_was_skipped_says_so() -> None:
     assert lines(Event("skipped", node("edge_host"), 0, "the run was interrupted")) == [
         'edge_host.web["a.example.com"]: skipped: the run was interrupted'
     ]
+
+
+# -- signs of life
+def ticking(seconds: int, *events: Event) -> list[str]:
+    """What stands in a log when so much time has passed since these events, looked at each second."""
+    stream = io.StringIO()
+    with VirtualClock(1_700_000_000.0) as clock:
+        with Ticks(LineProgress(stream), clock) as ticks:
+            for event in events:
+                ticks.emit(event)
+            for _ in range(seconds):
+                clock.sleep(1)
+                ticks.tick()
+        return stream.getvalue().splitlines()
+
+
+def test_what_is_silent_for_a_minute_is_told_each_minute_until_it_ends() -> None:
+    wait = next(gate for gate in MIXED.gates if gate.wait_s)
+    assert ticking(150, Event("start", wait), Event("start", node("edge_host")))[2:] == [
+        "a.example.com: still waiting [1m0s elapsed]: the old answer may be cached for 3600 s",
+        'edge_host.web["a.example.com"]: Still creating... [1m0s elapsed]',
+        "a.example.com: still waiting [2m0s elapsed]: the old answer may be cached for 3600 s",
+        'edge_host.web["a.example.com"]: Still creating... [2m0s elapsed]',
+    ]
+    assert len(ticking(150, Event("start", wait), Event("applied", wait, 1.0))) == 2
+    assert ticking(3600) == []
+
+
+def test_a_crowd_that_is_silent_is_told_by_its_number() -> None:
+    crowd = [Event("start", replace(SERVES, id=f"gate:{n}")) for n in range(1_012)]
+    told = ticking(61, *crowd)[len(crowd) :]
+    assert (len(told), told[-1]) == (11, "… and 1,002 more are still under way")
 
 
 # -- the event stream
@@ -353,12 +386,12 @@ def chosen(stream: io.StringIO, **args: object) -> str:
 
 
 def test_lines_go_where_no_terminal_is() -> None:
-    assert chosen(io.StringIO()) == "LineProgress"
+    assert chosen(io.StringIO()) == "Ticks"
 
 
 def test_a_terminal_gets_the_table_unless_colours_are_off() -> None:
     assert chosen(Tty()) == "LiveProgress"
-    assert chosen(Tty(), no_color=True) == "LineProgress"
+    assert chosen(Tty(), no_color=True) == "Ticks"
 
 
 def test_json_goes_to_stdout_whatever_the_terminal_is(capsys: pytest.CaptureFixture[str]) -> None:
