@@ -126,10 +126,11 @@ def parser() -> Parser:
     top = Parser(
         prog="tdr",
         description="Make SparkPost tracking domains HTTPS, from one YAML file.",
-        epilog="`tdr sandbox --help`: the vendors emulated on this machine. Flags take one dash or two.",
+        epilog="`tdr sandbox` plays the vendors on this machine, to try all this without an account "
+        "(`tdr sandbox -h`). Flags take one dash or two.",
         allow_abbrev=False,
     )
-    top.add_argument("--version", action="version", version=_version())
+    top.add_argument("--version", action="version", version=_version(), help="print the version")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
     _add_plan(commands)
     _add_apply(commands, "apply", "change live state to what the files say, or as a saved plan says")
@@ -138,15 +139,24 @@ def parser() -> Parser:
     return top
 
 
+ASKING = "false: ask nothing, and end where an answer is needed"
+YAML = "YAML files, or folders with *.yaml files (domains.yaml if none)"
+OPERANDS = {
+    "FILE": YAML,
+    "FILE|PLAN": f"{YAML}, or one saved plan",
+    "FILE|HOST": f"{YAML}, and the domains to prove (all if none)",
+}
+
 Subparsers = argparse._SubParsersAction  # noqa: SLF001  argparse has no public name for it
 
 
 def _command(commands: Subparsers[Parser], name: str, text: str, *, files: str = "FILE") -> Parser:
     found = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
     if files:
-        operand = "YAML files or folders (domains.yaml if none)"
-        found.add_argument("operands", nargs="*", default=[], metavar=files, help=operand)
-    found.add_argument("--no-color", action="store_true", help="no colours, also with NO_COLOR set")
+        found.add_argument("operands", nargs="*", default=[], metavar=files, help=OPERANDS[files])
+    found.add_argument(
+        "--no-color", action="store_true", help="no colours (NO_COLOR in the environment does the same)"
+    )
     return found
 
 
@@ -158,22 +168,43 @@ def _add_choice(command: Parser) -> None:
         action="append",
         default=[],
         metavar="HOST",
-        help="only this domain (glob), or this address",
+        help="only this domain (`*` and `?` stand for parts), or this plan address; repeatable",
     )
     add(
         "--exclude",
         action="append",
         default=[],
         metavar="HOST",
-        help="all but this domain (glob), or this address",
+        help="all but this domain, or this plan address; repeatable",
     )
-    add("--replace", action="append", default=[], metavar="ADDRESS", help="make this resource anew")
-    add("--prune", action="store_true", help="delete what this owner made and no file names")
-    add("--max-deletes", type=from_zero, metavar="N", help="how many domains may be deleted in this run")
+    add(
+        "--replace",
+        action="append",
+        default=[],
+        metavar="ADDRESS",
+        help="make this resource anew, by its plan address",
+    )
+    add(
+        "--prune",
+        action="store_true",
+        help="delete the domains, too, that this owner holds and no file names",
+    )
+    add(
+        "--max-deletes",
+        type=from_zero,
+        metavar="N",
+        help="how many domains this run may delete (else the file's policy)",
+    )
     add("--parallelism", type=from_one, default=8, metavar="N", help="threads for each account (8)")
-    add("--timeout", type=seconds, default=2700, metavar="TIME", help="end of the run (45m)")
-    add("--json", action="store_true", help="one JSON object a line on stdout")
-    add("--input", type=truth, default=True, metavar="true|false", help="false: ask nothing")
+    add(
+        "--timeout",
+        type=seconds,
+        default=2700,
+        metavar="TIME",
+        help="sit out no wait that would end later than this (45m)",
+    )
+    add("--json", action="store_true", help="Terraform's event stream on stdout: one JSON object a line")
+    add("--input", type=truth, default=True, metavar="true|false", help=ASKING)
     for name in ("--lock", "--lock-timeout", "--refresh", "--compact-warnings"):
         add(name, help=argparse.SUPPRESS)
 
@@ -182,9 +213,11 @@ def _add_plan(commands: Subparsers[Parser]) -> None:
     plan = _command(commands, "plan", "show what apply would do; changes nothing")
     _add_choice(plan)
     plan.add_argument("--out", metavar="FILE", help="save the plan, for `tdr apply FILE`")
-    plan.add_argument("--detailed-exitcode", action="store_true", help="0 no changes, 1 error, 2 changes")
+    plan.add_argument(
+        "--detailed-exitcode", action="store_true", help="exit 0 without changes, 1 on error, 2 with changes"
+    )
     plan.add_argument("--destroy", action="store_true", help="plan to take everything down")
-    plan.add_argument("--refresh-only", action="store_true", help="only show what drifted")
+    plan.add_argument("--refresh-only", action="store_true", help="only show what was changed outside of tdr")
 
 
 def _add_apply(commands: Subparsers[Parser], name: str, text: str) -> None:
@@ -193,27 +226,34 @@ def _add_apply(commands: Subparsers[Parser], name: str, text: str) -> None:
     command.add_argument("--auto-approve", action="store_true", help="do not ask")
     if name == "apply":
         command.add_argument("--destroy", action="store_true", help="take everything down")
-        command.add_argument("--resume", action="store_true", help="go on only with domains in mid-phase")
+        command.add_argument(
+            "--resume", action="store_true", help="go on only with domains in the middle of a move"
+        )
 
 
 def _add_others(commands: Subparsers[Parser]) -> None:
     validate = _command(commands, "validate", "check the files; offline")
     validate.add_argument("--json", action="store_true", help="diagnostics as JSON")
     show = _command(commands, "show", "show a saved plan", files="")
-    show.add_argument("plan", metavar="PLAN")
+    show.add_argument("plan", metavar="PLAN", help="what `tdr plan -out` wrote")
     show.add_argument("--json", action="store_true", help="as Terraform-shaped JSON")
     check = _command(commands, "check", "prove each domain from outside: TLS, https, http", files="FILE|HOST")
     check.add_argument("--json", action="store_true", help="the proof as JSON")
-    orphans = _command(commands, "orphans", "list what this owner made and no file names")
+    orphans = _command(commands, "orphans", "list the domains that this owner holds and no file names")
     orphans.add_argument("--json", action="store_true", help="as JSON")
     forget = _command(commands, "forget", "give up a domain: drop the claim, delete nothing", files="")
-    adopt = _command(commands, "adopt", "take over a domain from another owner", files="")
+    adopt = _command(
+        commands,
+        "adopt",
+        "take over a domain from another owner: write the claim, change nothing else",
+        files="",
+    )
     adopt.add_argument("--from", dest="old_owner", required=True, metavar="OWNER", help="whose it is now")
     for command in (forget, adopt):
-        command.add_argument("domain", metavar="DOMAIN")
-        command.add_argument("operands", nargs="*", default=[], metavar="FILE")
+        command.add_argument("domain", metavar="DOMAIN", help="its host name")
+        command.add_argument("operands", nargs="*", default=[], metavar="FILE", help=YAML)
         command.add_argument("--auto-approve", action="store_true", help="do not ask")
-        command.add_argument("--input", type=truth, default=True, metavar="true|false")
+        command.add_argument("--input", type=truth, default=True, metavar="true|false", help=ASKING)
     _command(commands, "schema", "print the JSON Schema of the YAML, provider options included", files="")
     version = _command(commands, "version", "print the version", files="")
     version.add_argument("--json", action="store_true", help="as JSON, with the provider types' versions")

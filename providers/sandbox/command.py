@@ -54,17 +54,20 @@ class _Parser(argparse.ArgumentParser):
         raise SandboxError(f"{message}\n{self.format_usage().strip()}")
 
 
+DESCRIPTION = (
+    "A small internet on this machine, for dry runs without an account: the vendors' APIs, DNS, edges, and a "
+    "clock that makes nobody wait. A world file says what stands in it (docs/sandbox.md)."
+)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="tdr sandbox", description="A small internet on loopback, for dry runs.")
+    parser = _Parser(prog="tdr sandbox", description=DESCRIPTION)
     actions = parser.add_subparsers(required=True, metavar="run|up|down|status", parser_class=_Parser)
-    run = actions.add_parser(
-        "run",
-        help="start a sandbox, run COMMAND in it, stop",
-        usage="tdr sandbox run [-world FILE] -- COMMAND...",
-    )
-    up = actions.add_parser("up", help="start one in the background and print the environment to export")
-    down = actions.add_parser("down", help="stop the one in the background; its state stays on disk")
-    status = actions.add_parser("status", help="say whether one runs in the background")
+    run = _action(actions, "run", "start a sandbox, run COMMAND in it, stop; the exit code is COMMAND's")
+    run.usage = "tdr sandbox run [-world FILE] -- COMMAND..."
+    up = _action(actions, "up", 'start one in the background: eval "$(tdr sandbox up)" sets the environment')
+    down = _action(actions, "down", "stop the one in the background; its state stays on disk")
+    status = _action(actions, "status", "say whether one runs in the background; exit 1 where none does")
     for action, function in ((run, _run), (up, _up), (down, _down), (status, _status)):
         action.set_defaults(action=function)
     for action in (run, up):
@@ -77,6 +80,14 @@ def _parser() -> argparse.ArgumentParser:
     _option(up, "fresh", action="store_true", help="begin anew from the world, not from the state on disk")
     _option(down, "forget", action="store_true", help="delete the state on disk, too")
     return parser
+
+
+def _action(
+    actions: argparse._SubParsersAction[_Parser],  # argparse has no public name for it
+    name: str,
+    text: str,
+) -> _Parser:
+    return actions.add_parser(name, help=text, description=text)
 
 
 def _option(parser: argparse.ArgumentParser, name: str, **settings: Any) -> None:
