@@ -10,10 +10,11 @@ from providers.sandbox.contract import ControlError, Switch, WorldError
 
 
 class Switches:
-    """All switches and their present settings."""
+    """All switches and their present settings; `asked` are those that somebody has looked at so far."""
 
     def __init__(self, wanted: Mapping[str, Any]) -> None:
         """Take the world's settings; each is checked when its switch is registered."""
+        self.asked: set[str] = set()
         self._wanted = dict(wanted)
         self._switches: dict[str, Switch] = {}
         self._settings: dict[str, str] = {}
@@ -36,6 +37,7 @@ class Switches:
 
     def get(self, name: str) -> str:
         """Give the present setting; an unregistered name is a mistake in the emulator (KeyError)."""
+        self.asked.add(name)
         return self._settings[name]
 
     def set(self, name: str, setting: Any) -> dict[str, Any]:
