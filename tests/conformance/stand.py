@@ -32,12 +32,11 @@ from reconciler.report import Report, report_text
 from tests.conformance.candidates import Candidate, writes
 from tests.conformance.holdings import Holdings, differences, foreign, holdings
 from tests.conformance.seam import Seam
-from tests.contract.judge import exchange_findings
+from tests.contract.judge import judge
 
 TIMEOUT_S = 4 * 3600
 TRUSTED = "SSL_CERT_FILE"
 SECRET = re.compile(r"_(KEY|TOKEN|SECRET)$")
-CHANGING = re.compile(r"[0-9a-f]{32}|\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,26 +198,8 @@ class Stand:
         told = [text for text in self.texts if any(secret in text for secret in self.secrets)]
         assert not told, told[0]
         assert self.control("GET", "/unemulated") == []
-        findings = [finding for call in self.calls for finding in _finding(call)]
-        assert not findings, "\n".join(dict.fromkeys(findings))
-
-
-_JUDGED: dict[tuple[object, ...], list[str]] = {}
-
-
-def _finding(call: Call) -> list[str]:
-    """Judge a call, once for all that differ from it in ids and times only."""
-    shape = (
-        call.vendor,
-        call.method,
-        call.status,
-        call.fault is not None,
-        call.emulated,
-        *(CHANGING.sub("#", text) for text in (call.path, call.query, call.request_body, call.response_body)),
-    )
-    if shape not in _JUDGED:
-        _JUDGED[shape] = exchange_findings(call)
-    return _JUDGED[shape]
+        findings = judge(self.calls)
+        assert not findings, "\n".join(findings)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,8 @@ from tests.contract.cloudflare_description import description
 from tests.contract.contract import Spec
 
 ROOT = Path(__file__).resolve().parents[2]
+# Ids and times: of their kind, one is as good as another.
+CHANGING = re.compile(r"\b[0-9a-f]{32}\b|\d{4}-?\d\d-?\d\dT[\d:.]+Z")
 MOST_ROWS = 20  # of a longer list, rows of one shape are judged once
 CHOOSING = frozenset({"type", "action", "status", "kind", "phase", "mode", "ssl"})
 # What the service takes though the description has it not: Cloudflare's DNS filters of old
@@ -43,6 +46,8 @@ UNDESCRIBED: Mapping[str, Mapping[tuple[str, str, int], str]] = {
         ): "a setting of sparkpost.enable-again",
     }
 }
+
+_JUDGED: dict[tuple[object, ...], list[str]] = {}
 
 
 class Exchange(Protocol):
@@ -109,8 +114,24 @@ def judge(calls: Iterable[Exchange]) -> list[str]:
     findings: dict[str, None] = {}
     for call in calls:
         if call.kind == "api" and call.vendor in SPECS:
-            findings.update(dict.fromkeys(exchange_findings(call)))
+            findings.update(dict.fromkeys(_findings_of_its_like(call)))
     return list(findings)
+
+
+def _findings_of_its_like(call: Exchange) -> list[str]:
+    """Judge a call, once for all that differ from it in ids and times only."""
+    like = (
+        call.vendor,
+        call.method,
+        call.status,
+        call.content_type,
+        call.fault is not None,
+        call.emulated,
+        *(CHANGING.sub("#", text) for text in (call.path, call.query, call.request_body, call.response_body)),
+    )
+    if like not in _JUDGED:
+        _JUDGED[like] = exchange_findings(call)
+    return _JUDGED[like]
 
 
 def exchange_findings(call: Exchange) -> list[str]:
