@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
+from providers.sandbox.contract import WorldError
 from tests.sandbox.sparkpost_bench import KEY, Bench, Client, bench
 
 NAME = "click.example.net"
@@ -87,6 +88,22 @@ def test_issue_takes_minutes_and_then_sets_flag_secure_and_port() -> None:
         assert certificate["error_code"] is None
         assert certificate["issued_at"].endswith("Z")
         assert client.post(f"/tracking-domains/{NAME}/verify").status_code == 200
+
+
+def test_the_world_says_how_long_an_issue_takes() -> None:
+    with bench({**account(), "issue_after_s": 60}, dns=V2) as b:
+        assert tls(enabled(b, wait_s=59)) == "pending"
+        b.advance(2)
+        assert tls(b.client()) == "valid"
+
+
+def test_a_time_of_issue_that_is_none_is_told() -> None:
+    wrong = {**account(), "issue_after_s": "soon"}
+    with (
+        pytest.raises(WorldError, match=r"issue_after_s: write a number of seconds, 0 or more"),
+        bench(wrong),
+    ):
+        pass
 
 
 def test_the_v2_origin_then_serves_lets_encrypts_certificate_for_the_host() -> None:

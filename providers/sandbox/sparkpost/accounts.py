@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
-from providers.sandbox.sparkpost.domains import SendingDomain, TrackingDomain
+from providers.sandbox.sparkpost.domains import ISSUE_AFTER_S, SendingDomain, TrackingDomain
 from providers.sandbox.sparkpost.names import Region
 
 #: The grants that the emulated calls ask for (docs: API keys); `manage` includes `view`.
@@ -54,6 +54,7 @@ class Account:
     listed: frozenset[str] = frozenset()
     quota: int | None = None
     click_limit_per_minute: int | None = None
+    issue_after_s: float = ISSUE_AFTER_S
     managed: ManagedRules = field(default_factory=ManagedRules)
     tracking: dict[str, TrackingDomain] = field(default_factory=dict)
     sending: dict[str, SendingDomain] = field(default_factory=dict)

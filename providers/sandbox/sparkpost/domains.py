@@ -45,7 +45,7 @@ class ManagedCertificate:
 
     @classmethod
     def ordered(cls, now: float, after_s: float = ISSUE_AFTER_S) -> Self:
-        """A certificate just asked for."""
+        """A certificate just asked for, to be issued after this long."""
         return cls(due=now + after_s)
 
     def is_due(self, now: float) -> bool:

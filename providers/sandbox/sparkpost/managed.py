@@ -55,7 +55,7 @@ class ManagedHttps:
             if self._settings.has(switches.ENABLE_AGAIN, "conflict-409"):
                 raise refusals.enabled_already()
             return
-        account.tracking[domain.domain] = self._ordered(domain, now)
+        account.tracking[domain.domain] = self._ordered(account, domain, now)
 
     def order_on_verify(self, account: Account, domain: TrackingDomain) -> TrackingDomain:
         """After a verify that succeeded: order where the switch says that SparkPost does so unasked."""
@@ -64,7 +64,7 @@ class ManagedHttps:
             return domain
         if self._verifier.alias_of(domain.domain) != self._origin.region.v2_endpoint:
             return domain
-        account.tracking[domain.domain] = self._ordered(domain, self._kernel.now())
+        account.tracking[domain.domain] = self._ordered(account, domain, self._kernel.now())
         return account.tracking[domain.domain]
 
     async def settle(self, account: Account) -> None:
@@ -76,8 +76,8 @@ class ManagedHttps:
                     error_code = await self._challenged(account, domain.domain)
                     self._settled(account, domain.domain, error_code, now)
 
-    def _ordered(self, domain: TrackingDomain, now: float) -> TrackingDomain:
-        ordered = replace(domain, certificate=ManagedCertificate.ordered(now))
+    def _ordered(self, account: Account, domain: TrackingDomain, now: float) -> TrackingDomain:
+        ordered = replace(domain, certificate=ManagedCertificate.ordered(now, account.issue_after_s))
         if self._settings.has(switches.MANAGED_FLAG, "on-issue"):
             return ordered
         return replace(ordered.with_secure(now, secure=True), uses_managed_certificate=True)

@@ -10,6 +10,7 @@ from providers.sandbox.contract import WorldError
 from providers.sandbox.sparkpost.accounts import GRANTS, Account, Key, ManagedRules
 from providers.sandbox.sparkpost.domains import (
     DAY_S,
+    ISSUE_AFTER_S,
     LIFETIME_S,
     ManagedCertificate,
     SendingDomain,
@@ -20,7 +21,14 @@ from providers.sandbox.sparkpost.names import REGIONS
 ACCOUNT: Final = frozenset(
     (
         *("region", "key", "env", "grants", "keys", "subaccounts", "quota"),
-        *("blacklisted", "click_limit_per_minute", "managed", "tracking_domains", "sending_domains"),
+        *(
+            "blacklisted",
+            "click_limit_per_minute",
+            "issue_after_s",
+            "managed",
+            "tracking_domains",
+            "sending_domains",
+        ),
     )
 )
 KEY: Final = frozenset(("key", "env", "grants", "subaccount_id"))
@@ -129,6 +137,7 @@ def _account(entry: Mapping[str, Any], path: str, now: float) -> Account:
         listed=_hosts(entry.get("blacklisted")),
         quota=entry.get("quota"),
         click_limit_per_minute=entry.get("click_limit_per_minute"),
+        issue_after_s=_seconds(entry.get("issue_after_s", ISSUE_AFTER_S), f"{path}.issue_after_s"),
         managed=managed_rules(entry.get("managed") or {}, f"{path}.managed"),
         tracking={domain.domain: domain for domain in tracking},
         sending={domain.domain: domain for domain in sending},
@@ -159,6 +168,12 @@ def managed_rules(members: Mapping[str, Any], path: str) -> ManagedRules:
 
 def _hosts(given: Collection[str] | None) -> frozenset[str]:
     return frozenset(host.lower() for host in given or ())
+
+
+def _seconds(given: object, path: str) -> float:
+    if isinstance(given, bool) or not isinstance(given, int | float) or given < 0:
+        raise WorldError(path, "write a number of seconds, 0 or more")
+    return float(given)
 
 
 def _flags(members: Mapping[str, Any], flags: Collection[str], path: str) -> None:
