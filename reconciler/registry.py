@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from types import MappingProxyType
@@ -22,10 +23,19 @@ class RegistryError(TdrError):
 def provider_types(entries: Iterable[metadata.EntryPoint] | None = None) -> Mapping[str, ProviderType]:
     """Return every installed provider type by name, sorted.
 
-    `entries` are those of the group `tdr.providers` if not given. Raises RegistryError, naming the package
-    at fault, for a plugin that cannot be imported, is not a ProviderType, or bears a name that is taken.
+    `entries` are those of the group `tdr.providers` if not given, looked for once in a process. Raises
+    RegistryError, naming the package at fault, for a plugin that cannot be imported, is not a ProviderType,
+    or bears a name that is taken.
     """
-    found = metadata.entry_points(group=GROUP) if entries is None else entries
+    return _installed() if entries is None else _types(entries)
+
+
+@cache
+def _installed() -> Mapping[str, ProviderType]:
+    return _types(metadata.entry_points(group=GROUP))
+
+
+def _types(found: Iterable[metadata.EntryPoint]) -> Mapping[str, ProviderType]:
     _refuse_shadow(_providers_file(), Path(__file__))
     types: dict[str, ProviderType] = {}
     sources: dict[str, str] = {}

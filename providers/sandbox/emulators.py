@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
 from providers.sandbox.contract import ENTRY_POINT_GROUP, Emulator, SandboxError
 
 
-def find_emulators() -> list[Emulator]:
-    """Load every emulator of the group, by name. Raises `SandboxError` naming one that cannot be loaded."""
+@cache
+def find_emulators() -> tuple[Emulator, ...]:
+    """Load every emulator of the group, by name, once. Raises `SandboxError` naming one that cannot be."""
     points: Iterable[EntryPoint] = entry_points(group=ENTRY_POINT_GROUP)
-    return [_load(point) for point in sorted(points, key=lambda point: point.name)]
+    return tuple(_load(point) for point in sorted(points, key=lambda point: point.name))
 
 
 def _load(point: EntryPoint) -> Emulator:

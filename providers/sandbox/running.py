@@ -68,7 +68,7 @@ class Running:
 @contextmanager
 def started(world: Mapping[str, Any], *, emulators: Iterable[Emulator] | None = None) -> Iterator[Running]:
     """Run a sandbox for the length of a with block. Raises `WorldError` and `SandboxError`."""
-    chosen = find_emulators() if emulators is None else list(emulators)
+    chosen = find_emulators() if emulators is None else tuple(emulators)
     with TemporaryDirectory(prefix="tdr-sandbox-") as folder, ThreadPoolExecutor(1, "sandbox") as thread:
         ready: Future[_Begun] = Future()
         served = thread.submit(asyncio.run, _serve(world, chosen, Path(folder), ready))
@@ -91,7 +91,7 @@ class _Begun:
 
 
 async def _serve(
-    world: Mapping[str, Any], emulators: list[Emulator], folder: Path, begun: Future[_Begun]
+    world: Mapping[str, Any], emulators: tuple[Emulator, ...], folder: Path, begun: Future[_Begun]
 ) -> None:
     loop = asyncio.get_running_loop()
     kernel = Kernel(world, emulators, folder)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -50,8 +51,7 @@ class Candidate:
 
     def world(self) -> World:
         """The world, anew."""
-        found: World = yaml.safe_load(self.file("world").read_text())
-        return found
+        return deepcopy(_world(self.file("world")))
 
     def file(self, what: str) -> Path:
         """One of its three files."""
@@ -66,6 +66,13 @@ class Candidate:
     def owner(self) -> str:
         """The mark that tdr leaves."""
         return str(yaml.safe_load(self.file("domains").read_text())["owner"])
+
+
+@cache
+def _world(file: Path) -> World:
+    """A world as it stands in its file, read once."""
+    read: World = yaml.safe_load(file.read_text())
+    return read
 
 
 PAGES = (crowds.more_zones, crowds.more_records)

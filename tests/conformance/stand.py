@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -53,9 +52,6 @@ class Ran:
         return self.out + self.err
 
 
-known_types = cache(provider_types)
-
-
 class Stand:
     """A running sandbox with a candidate's world, and tdr on it."""
 
@@ -71,7 +67,7 @@ class Stand:
     @contextmanager
     def session(self, file: Path | None = None, seam: Seam | None = None) -> Iterator[app.Session]:
         """The accounts of a file, opened."""
-        types = known_types()
+        types = provider_types()
         desired = load([file or self.candidate.file("domains")], self.environ, types)
         clock = from_environment(self.environ)
         try:
