@@ -60,6 +60,8 @@ def forget_accounts() -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Clean once before any fixture of any scope, and set the guard for good."""
     forget_accounts()
+    # A shell has what it starts with `&` ignore interrupts; tests that send one would wait for ever.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.addaudithook(guard)
     # A job in the background of a shell is started deaf to Ctrl-C; the tests send it to themselves.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
