@@ -57,19 +57,11 @@ def octodns(request: pytest.FixtureRequest) -> Path:
     command = folder / "bin" / "octodns-sync"
     if command.exists():
         return command
-    venv.create(folder, with_pip=True, clear=True)
-    pip = [
-        str(folder / "bin" / "python"),
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--retries",
-        "1",
-        "--timeout",
-        "15",
-    ]
-    done = subprocess.run([*pip, *PACKAGES], capture_output=True, text=True, check=False)
+    venv.create(folder, clear=True)
+    pip = [sys.executable, "-m", "pip", "--python", str(folder), "install", "--quiet", "--no-compile"]
+    done = subprocess.run(
+        [*pip, "--retries", "1", "--timeout", "15", *PACKAGES], capture_output=True, text=True, check=False
+    )
     if done.returncode or not command.exists():
         reason = (done.stderr.strip().splitlines() or ["pip gave no reason"])[-1]
         pytest.skip(f"{' and '.join(PACKAGES)} cannot be installed here: {reason}")
