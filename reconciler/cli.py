@@ -8,15 +8,14 @@ import os
 import re
 import sys
 from collections.abc import Sequence
-from importlib import metadata
 from typing import NoReturn
 
+from reconciler import VERSION
 from reconciler.errors import ConfigError, TdrError, UsageError
 
 OK, ERROR, CHANGES, INTERRUPTED = 0, 1, 2, 130
 """Exit codes: 2 only where asked for, 130 only on the second Ctrl-C."""
 
-PLUGIN_GROUP = "tdr.commands"
 DURATION = re.compile(r"(\d+)(s|m|h)?")
 TRUTHS = ("--input", "--lock", "--refresh", "--compact-warnings")
 """Flags that are true or false: as in Terraform, a word after them is no value of theirs."""
@@ -260,14 +259,15 @@ def _add_others(commands: Subparsers[Parser]) -> None:
 
 
 def _version() -> str:
-    return f"tdr {metadata.version('tdr-reconciler')}"
+    return f"tdr {VERSION}"
 
 
 def _plugin_names(word: str) -> tuple[str, ...]:
     """Return the names of further commands; looked up only for a word that is none of ours."""
     if word.startswith("-") or word in OWN:
         return ()
-    return tuple(entry.name for entry in metadata.entry_points(group=PLUGIN_GROUP))
+    names: tuple[str, ...] = importlib.import_module("reconciler.plugins").command_names()
+    return names
 
 
 OWN = (
@@ -286,9 +286,7 @@ OWN = (
 
 
 def _plugin(name: str, words: list[str]) -> int:
-    (entry,) = metadata.entry_points(group=PLUGIN_GROUP, name=name)
-    command = entry.load()
-    code: int = command(words)
+    code: int = importlib.import_module("reconciler.plugins").run(name, words)
     return code
 
 

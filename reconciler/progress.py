@@ -8,9 +8,10 @@ import sys
 from argparse import Namespace
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from importlib import import_module, metadata
+from importlib import import_module
 from typing import Protocol, TextIO
 
+from reconciler import VERSION
 from reconciler.clock import Clock
 from reconciler.events import Event
 from reconciler.plan import Plan
@@ -32,7 +33,7 @@ def progress_for(
 ) -> Iterator[Progress]:
     """Give the display that fits; it ends with the block. `planned_only`: nothing will be done."""
     if getattr(args, "json", False):
-        events = JsonProgress(plan, clock, sys.stdout, metadata.version("tdr-reconciler"))
+        events = JsonProgress(plan, clock, sys.stdout, VERSION)
         events.open()
         try:
             yield events

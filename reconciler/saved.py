@@ -8,10 +8,10 @@ import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from reconciler import VERSION
 from reconciler.desired import Desired
 from reconciler.errors import PlanError
 from reconciler.plan import Plan
@@ -34,9 +34,8 @@ class SavedPlan:
 
 def plan_json(plan: Plan, choice: Choice, desired: Desired) -> dict[str, object]:
     """Return the plan as JSON data: Terraform's `show -json`, and all of it once more under `tdr`."""
-    version = metadata.version("tdr-reconciler")
-    core = {"version": version, "choice": asdict(choice), "desired": desired.as_data(), **plan_data(plan)}
-    whole = {"$schema": SCHEMA, **document(plan, desired, version), "tdr": core}
+    core = {"version": VERSION, "choice": asdict(choice), "desired": desired.as_data(), **plan_data(plan)}
+    whole = {"$schema": SCHEMA, **document(plan, desired, VERSION), "tdr": core}
     return {**whole, "tdr": {"digest": _digest(whole), **core}}
 
 

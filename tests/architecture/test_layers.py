@@ -24,7 +24,7 @@ SHELL = {
     f"reconciler.{name}"
     for name in (
         *("__main__", "cli", "commands", "running"),  # the command line
-        *("data_files", "load", "registry", "saved", "schema"),  # files and what is installed
+        *("data_files", "load", "plugins", "registry", "saved", "schema"),  # files and what is installed
         *("delegation", "net", "net_dns", "net_http", "proving"),  # looking from outside
         *("app", "apply", "batch", "calls", "clock", "gates", "pool", "sandbox_clock"),  # time and threads
         *(

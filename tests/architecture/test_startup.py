@@ -28,6 +28,12 @@ def loaded_by(*argv: str, cwd: Path) -> set[str]:
     return {name.partition(".")[0] for name in names}
 
 
+@pytest.mark.parametrize("argv", [("--help",), ("--version",)])
+def test_help_looks_for_nothing_installed(argv: tuple[str, ...], tmp_path: Path) -> None:
+    """Reading what is installed costs as much as all the rest of starting."""
+    assert not {"email", "zipfile", "socket"} & loaded_by(*argv, cwd=tmp_path)
+
+
 @pytest.mark.parametrize("argv", [("--help",), ("--version",), ("plan", "--help")])
 def test_help_loads_nothing_heavy(argv: tuple[str, ...], tmp_path: Path) -> None:
     assert loaded_by(*argv, cwd=tmp_path) & HEAVY == set()
