@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class ResourceId:
-    """Who a resource is: known before it exists, never a vendor's id."""
+class ResourceId(NamedTuple):
+    """Who a resource is: known before it exists, never a vendor's id.
+
+    A named tuple: ids are hashed, compared and sorted more than anything else, and tuples do that in C.
+    """
 
     alias: str
     kind: str
@@ -65,12 +67,16 @@ def refs_in(value: Value) -> Iterator[Ref]:
         return
     if isinstance(value, Ref):
         yield value
-    elif isinstance(value, Mapping):
-        for inner in value.values():
+        return
+    for inner in _inside(value):
+        if type(inner) not in SCALARS:
             yield from refs_in(inner)
-    elif isinstance(value, tuple):
-        for inner in value:
-            yield from refs_in(inner)
+
+
+def _inside(value: Value) -> Iterable[Value]:
+    if isinstance(value, tuple):
+        return value
+    return value.values() if isinstance(value, Mapping) else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +103,8 @@ class Resource:
     def depends_on(self) -> frozenset[ResourceId]:
         """What must exist before this one can."""
         nested = [value for value in self.attrs.values() if type(value) not in SCALARS]
-        return self.after.union(ref.target for value in nested for ref in refs_in(value))
+        targets = [ref.target for value in nested for ref in refs_in(value)]
+        return self.after.union(targets) if targets else self.after
 
     def with_attrs(self, **changed: object) -> Resource:
         """Return this resource with some attributes changed."""
@@ -113,6 +120,8 @@ class Action(enum.Enum):
     DELETE = "delete"
     FORGET = "forget"
     NOOP = "no-op"
+
+    __hash__ = object.__hash__  # each is one object; the hash of an Enum is a call to Python
 
 
 @dataclass(frozen=True, slots=True)
