@@ -17,3 +17,23 @@ def collector_off() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+@contextmanager
+def collector_rare() -> Iterator[None]:
+    """Let the collector come seldom, for a command: what a run makes that holds circles is little.
+
+    What `stands` meanwhile it never walks.
+    """
+    thresholds = gc.get_threshold()
+    gc.set_threshold(100_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
+        gc.unfreeze()
+
+
+def stands() -> None:
+    """Keep the collector from all that is there now: a plan and what it was made from last to the end."""
+    gc.freeze()

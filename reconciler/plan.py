@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import enum
 import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from reconciler.model import SCALARS, Action, Change, Finding, Ref, Resource, ResourceId, Severity, Value
+from reconciler.canonical import canonical
+from reconciler.model import Action, Change, Finding, Ref, Resource, ResourceId, Severity, Value
 
 PIN = "keep the wildcard's answer"
 LOWER, MOVE, RESTORE = "lower the TTL", "move", "restore the TTL"
@@ -138,24 +138,20 @@ class Plan:
         return {change.id.address: fingerprint(change) for change in self.changes}
 
 
-def plain(value: Value) -> object:
-    """Return value as JSON data; a Ref as the text that plans show for it."""
-    if type(value) in SCALARS:
-        return value
+def _spelt(value: Value) -> object:
+    """Return a value that JSON has no word for as one that it has; a Ref as what plans show for it."""
     if isinstance(value, Ref):
         return {"ref": value.target.address, "output": value.output}
     if isinstance(value, Mapping):
-        return {name: plain(inner) for name, inner in sorted(value.items())}
-    if isinstance(value, tuple):
-        return [plain(inner) for inner in value]
-    return value
+        return dict(value)
+    raise TypeError(f"not a value: {value!r}")
 
 
 def fingerprint(change: Change) -> str:
     """Return a digest of what the change starts from and leads to."""
-    sides = [None if r is None else plain(r.attrs) for r in (change.before, change.after)]
-    text = json.dumps([change.action.value, change.adopts, *sides], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    sides = [None if r is None else r.attrs for r in (change.before, change.after)]
+    text = canonical([change.action.value, change.adopts, *sides], _spelt)
+    return hashlib.sha256(text).hexdigest()[:16]
 
 
 def moved(approved: Plan, now: Plan) -> tuple[str, ...]:

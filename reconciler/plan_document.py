@@ -115,7 +115,7 @@ def _drift(change: Change, desired: Desired) -> dict[str, Any]:
 # -- what is known of values, as Terraform splits it
 def _known(attrs: Attrs) -> dict[str, Any]:
     """Return the attributes without those that are unknown; an unknown value inside of a list is null."""
-    return {name: _plain(value) for name, value in sorted(attrs.items()) if not isinstance(value, Ref)}
+    return {name: _plain(value) for name, value in attrs.items() if type(value) is not Ref}
 
 
 def _plain(value: Value) -> Any:
@@ -123,16 +123,16 @@ def _plain(value: Value) -> Any:
         return value
     if isinstance(value, Ref):
         return None
-    if isinstance(value, Mapping):
-        return _known(value)
     if isinstance(value, tuple):
         return [_plain(inner) for inner in value]
+    if isinstance(value, Mapping):
+        return _known(value)
     return value
 
 
 def _unknown_in(attrs: Attrs) -> dict[str, Any]:
-    found = {name: _unknown(value) for name, value in sorted(attrs.items())}
-    return {name: value for name, value in found.items() if value}
+    nested = {name: value for name, value in attrs.items() if type(value) not in SCALARS}
+    return {name: unknown for name, value in nested.items() if (unknown := _unknown(value))}
 
 
 def _unknown(value: Value) -> Any:
@@ -141,9 +141,9 @@ def _unknown(value: Value) -> Any:
         return False
     if isinstance(value, Ref):
         return True
-    if isinstance(value, Mapping):
-        return _unknown_in(value)
     if isinstance(value, tuple):
         inner = [_unknown(one) for one in value]
         return inner if any(inner) else False
+    if isinstance(value, Mapping):
+        return _unknown_in(value)
     return False

@@ -35,10 +35,13 @@ def value_data(value: Value) -> Any:
         return value
     if isinstance(value, Ref):
         return {REF: _id_data(value.target), "output": value.output}
-    if isinstance(value, Mapping):
-        return {_escaped(name): value_data(inner) for name, inner in sorted(value.items())}
     if isinstance(value, tuple):
         return [value_data(inner) for inner in value]
+    if isinstance(value, Mapping):
+        return {
+            _escaped(name): inner if type(inner) in SCALARS else value_data(inner)
+            for name, inner in value.items()
+        }
     return value
 
 
@@ -62,7 +65,7 @@ def _unescaped(name: str) -> str:
 
 
 def _id_data(id_: ResourceId) -> list[str]:
-    return [id_.alias, id_.kind, id_.key]
+    return list(id_)
 
 
 def _id_of(data: list[str]) -> ResourceId:
@@ -129,7 +132,8 @@ def node_data(node: Node, places: Mapping[ResourceId, int]) -> Data:
     """Return a step or a gate; a step names its change by the place in the list of changes."""
     if isinstance(node, Gate):
         return _gate_data(node)
-    same = node.write is not None and node.write == node.change.after
+    after = node.change.after
+    same = node.write is not None and (node.write is after or node.write == after)
     return {
         "type": "step",
         "id": node.id,

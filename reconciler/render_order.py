@@ -84,7 +84,7 @@ def _sentence(finding: Finding) -> str:
 def _after(node: Node, places: Mapping[str, tuple[str, int]]) -> str:
     """Name what the node needs of other domains: the numbers show the rest."""
     mine, _ = places[node.id]
-    others = sorted(places[need] for need in node.needs if need in places and places[need][0] != mine)
+    others = sorted(at for need in node.needs if (at := places.get(need)) is not None and at[0] != mine)
     if not others:
         return ""
     return f" (after {', '.join(f'{number} of {host or SHARED}' for host, number in others)})"

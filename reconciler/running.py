@@ -20,6 +20,7 @@ from reconciler.apply import Engine, Run
 from reconciler.assemble import Assembly
 from reconciler.calls import Stop
 from reconciler.clock import from_environment
+from reconciler.collector import collector_off, collector_rare, stands
 from reconciler.commands import color, err, out
 from reconciler.delegation import with_delegations
 from reconciler.desired import Desired
@@ -74,6 +75,7 @@ class Opened(AbstractContextManager["Opened"]):
 
     def __init__(self, desired: Desired, args: Namespace) -> None:
         self.args = args
+        self._collector = collector_rare()
         self.stop = Stop()
         self.clock = from_environment(os.environ)
         self.network = network_from(os.environ)
@@ -86,11 +88,13 @@ class Opened(AbstractContextManager["Opened"]):
             raise
 
     def __enter__(self) -> Self:
+        self._collector.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._collector.__exit__(None, None, None)
         if kind is not None and issubclass(kind, KeyboardInterrupt):
             return  # the process ends at once: threads in the middle of a call keep what they use
         self.session.close()
@@ -99,12 +103,14 @@ class Opened(AbstractContextManager["Opened"]):
     # -- plan
     def plan(self, choice: Choice) -> Made:
         """Read everything and make the plan."""
-        with reading(self.args, self.session.providers, sys.stderr):
-            world = app.read_world(self.session, everything=choice.prune)
-        plan, assembly = app.plan_from(self.session, world, choice)
-        told = with_delegations(world, assembly, self.network)
-        if told is not None:
-            plan, assembly = app.plan_from(self.session, told, choice)
+        with collector_off():
+            with reading(self.args, self.session.providers, sys.stderr):
+                world = app.read_world(self.session, everything=choice.prune)
+            plan, assembly = app.plan_from(self.session, world, choice)
+            told = with_delegations(world, assembly, self.network)
+            if told is not None:
+                plan, assembly = app.plan_from(self.session, told, choice)
+            stands()
         return Made(plan, assembly, choice)
 
     def show(self, made: Made) -> None:

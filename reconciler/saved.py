@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler import VERSION
+from reconciler.canonical import canonical
 from reconciler.desired import Desired
 from reconciler.errors import PlanError
 from reconciler.plan import Plan
@@ -57,17 +58,17 @@ def write_plan(path: Path, document: Mapping[str, object]) -> None:
 
     PlanError where that cannot be done.
     """
-    text = json.dumps(document, sort_keys=True) + "\n"
+    text = canonical(document) + b"\n"
     try:
         _replace(path, text)
     except OSError as error:
         raise PlanError(f"the plan cannot be saved to {path}: {error.strerror or error}") from error
 
 
-def _replace(path: Path, text: str) -> None:
+def _replace(path: Path, text: bytes) -> None:
     number, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # made with mode 0600
     try:
-        with os.fdopen(number, "w", encoding="utf-8") as file:
+        with os.fdopen(number, "wb") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
@@ -96,4 +97,4 @@ def _choice(data: Mapping[str, Any]) -> Choice:
 
 def _digest(whole: Mapping[str, Any]) -> str:
     """Return what tells an edited plan from one that was approved: of the part that people read, too."""
-    return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(canonical(whole)).hexdigest()
