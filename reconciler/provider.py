@@ -15,13 +15,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, TypeVar, cast, runtime_checkable
 
 from reconciler.dns import HostTarget, Record, RRset, Zone
 from reconciler.errors import ProviderError
 from reconciler.model import Change, Finding, Resource, ResourceId
 
 T = TypeVar("T")
+A = TypeVar("A")
+B = TypeVar("B")
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -46,6 +48,13 @@ class Side(Protocol):
 
     def __call__(self, calls: Sequence[Callable[[], T]]) -> list[T]:
         """Run calls side by side and return their results in order; raises the first one's error."""
+
+
+def both(together: Side, first: Callable[[], A], second: Callable[[], B]) -> tuple[A, B]:
+    """Run two calls of different results side by side; raises the first one's error."""
+    calls: Sequence[Callable[[], object]] = (first, second)
+    one, other = together(calls)
+    return cast("A", one), cast("B", other)
 
 
 def one_by_one(calls: Sequence[Callable[[], T]]) -> list[T]:

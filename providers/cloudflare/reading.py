@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from http import HTTPStatus
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from providers.cloudflare.api import Api
 from providers.cloudflare.convert import entry_from, rrsets_from
@@ -14,7 +14,6 @@ from providers.cloudflare.names import CHECKED_PHASES, OUR_PHASES, rule_permissi
 from providers.cloudflare.rules import members
 from providers.cloudflare.zones import (
     CloudflareState,
-    Ruleset,
     ZoneState,
     chosen,
     pack_from,
@@ -27,7 +26,6 @@ from reconciler.errors import AuthError
 from reconciler.model import Resource, attrs
 from reconciler.provider import Live, Scope, Side, one_by_one
 
-T = TypeVar("T")
 _SETTINGS: Final = ("ssl", "always_use_https", "security_header")
 
 
@@ -54,18 +52,22 @@ def read_live(api: Api, account: Account, scope: Scope, together: Side = one_by_
     served = _zones_of(found, (w.host for w in scope.parts.cdn if not w.absent))
     names = _zones_of(found, (w.host for w in scope.parts.dns))
 
-    def read(name: str) -> tuple[ZoneState, tuple[RRset, ...]]:
-        zone = _with_rules(api, found.zones[name], edge=name in edges, checked=name in served)
-        sets: tuple[RRset, ...] = ()
-        if scope.everything or name in names:
-            sets = _rrsets(api, zone)
-            zone = replace(zone, records=sum(len(rrset.values) for rrset in sets))
-        return (_checked(api, zone) if name in served else zone), sets
-
-    wanted = sorted(found.zones if scope.everything else edges | names)
-    held = together([partial(read, name) for name in wanted])
-    zones = {zone.name: zone for zone, _ in held}
-    rrsets = tuple(rrset for _, sets in held for rrset in sets)
+    looks = [
+        Look(
+            api,
+            found.zones[name],
+            edge=name in edges,
+            checked=name in served,
+            records=scope.everything or name in names,
+        )
+        for name in sorted(found.zones if scope.everything else edges | names)
+    ]
+    first = _all(together, [look.asks() for look in looks])
+    second = _all(together, [look.entry_points(said) for look, said in zip(looks, first, strict=True)])
+    zones = {
+        look.zone.name: look.told(said, rules) for look, said, rules in zip(looks, first, second, strict=True)
+    }
+    rrsets = tuple(rrset for said in first for rrset in said.get("records", ()))
     return Live(
         resources=tuple(r for zone in zones.values() for r in _members(zone, account)),
         zones=tuple(zone.as_zone() for zone in zones.values()),
@@ -90,62 +92,109 @@ def _members(zone: ZoneState, account: Account) -> Iterator[Resource]:
             yield from members(account.alias, zone.name, zone.rulesets[phase], outputs, account.owner)
 
 
-def _with_rules(api: Api, zone: ZoneState, *, edge: bool, checked: bool) -> ZoneState:
-    """Read the entry points that exist: those with rules of tdr, and where `checked` those of others.
-
-    A zone that is no edge has no rules to write: there a token for DNS alone will do.
-    """
-    unreadable = list(zone.unreadable)
-    rulesets: dict[str, Ruleset] = {}
-    listed = _asked(unreadable, "Config Rules Read", lambda: api.rulesets(zone.name, zone.id), must=edge)
-    present = {ruleset["phase"] for ruleset in listed or () if ruleset["kind"] == "zone"}
-    for phase in (*OUR_PHASES, *CHECKED_PHASES) if checked else OUR_PHASES:
-        if phase in present:
-            must = edge and phase in OUR_PHASES
-            permission = rule_permission(phase, "Read")
-            native = _asked(unreadable, permission, _entry_point(api, zone, phase), must=must)
-            if native is not None:
-                rulesets[phase] = ruleset_from(native)
-    return replace(zone, rulesets=rulesets, unreadable=tuple(unreadable))
+Ask = Callable[[], Any]
+"""A question about one zone; answered Unreadable where the token has no right to it and need not have."""
 
 
-def _entry_point(api: Api, zone: ZoneState, phase: str) -> Callable[[], Any]:
-    return lambda: api.entry_point(zone.name, zone.id, phase)
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """What could not be read for want of a permission."""
+
+    permission: str
 
 
-def _asked(unreadable: list[str], permission: str, ask: Callable[[], T], *, must: bool = False) -> T | None:
-    """Ask; what need not be known is only noted where the token has no right to it (403).
+def _all(together: Side, asked: Sequence[Mapping[str, Ask]]) -> list[dict[str, Any]]:
+    """Ask everything about every zone side by side; return the answers as the questions stood."""
+    answers = iter(together([ask for asks in asked for ask in asks.values()]))
+    return [{what: next(answers) for what in asks} for asks in asked]
+
+
+def _asking(permission: str, ask: Ask, *, must: bool = False) -> Ask:
+    """Return a question that need not be answered where the token has no right to it (403), unless it must.
 
     A token that is no longer taken at all (401) is no gap in the checks but an error.
     """
-    try:
-        return ask()
-    except AuthError as error:
-        if must or error.status != HTTPStatus.FORBIDDEN:
-            raise
-        unreadable.append(permission)
-        return None
+
+    def once() -> Any:
+        try:
+            return ask()
+        except AuthError as error:
+            if must or error.status != HTTPStatus.FORBIDDEN:
+                raise
+            return Unreadable(permission)
+
+    return once
 
 
-def _checked(api: Api, zone: ZoneState) -> ZoneState:
-    """Read what decides whether links on an edge work: settings, certificates, page rules."""
-    name, id_, unreadable = zone.name, zone.id, list(zone.unreadable)
-    settings = {
-        setting: _asked(unreadable, "Zone Settings Read", _setting(api, zone, setting))
-        for setting in _SETTINGS
-    }
-    universal = _asked(unreadable, "SSL and Certificates Read", lambda: api.universal(name, id_))
-    page_rules = _asked(unreadable, "Page Rules Read", lambda: api.page_rules(name, id_))
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is to be known of one zone.
+
+    A zone that is no `edge` has no rules to write: there a token for DNS alone will do. `checked`: also what
+    decides whether links on an edge work: settings, certificates, page rules, the rules of others.
+    """
+
+    api: Api
+    zone: ZoneState
+    edge: bool
+    checked: bool
+    records: bool
+
+    def asks(self) -> dict[str, Ask]:
+        """Return what can be asked at once."""
+        name, id_ = self.zone.name, self.zone.id
+        asks: dict[str, Ask] = {
+            "rulesets": _asking("Config Rules Read", partial(self.api.rulesets, name, id_), must=self.edge)
+        }
+        if self.records:
+            asks["records"] = partial(_rrsets, self.api, self.zone)
+        if self.checked:
+            for setting in _SETTINGS:
+                asks[setting] = _asking("Zone Settings Read", partial(self.api.setting, name, id_, setting))
+            asks["universal"] = _asking("SSL and Certificates Read", partial(self.api.universal, name, id_))
+            asks["page rules"] = _asking("Page Rules Read", partial(self.api.page_rules, name, id_))
+            asks["packs"] = partial(self.api.packs, name, id_)
+        return asks
+
+    def entry_points(self, said: Mapping[str, Any]) -> dict[str, Ask]:
+        """Return a question for each entry point that exists: tdr's, and where checked those of others."""
+        listed = _known(said["rulesets"]) or ()
+        present = {ruleset["phase"] for ruleset in listed if ruleset["kind"] == "zone"}
+        return {
+            phase: _asking(
+                rule_permission(phase, "Read"),
+                partial(self.api.entry_point, self.zone.name, self.zone.id, phase),
+                must=self.edge and phase in OUR_PHASES,
+            )
+            for phase in ((*OUR_PHASES, *CHECKED_PHASES) if self.checked else OUR_PHASES)
+            if phase in present
+        }
+
+    def told(self, said: Mapping[str, Any], rules: Mapping[str, Any]) -> ZoneState:
+        """Return the zone with the answers."""
+        answers = {"rulesets": said["rulesets"], **rules, **said}
+        missing = [answer.permission for answer in answers.values() if isinstance(answer, Unreadable)]
+        zone = replace(
+            self.zone,
+            rulesets={p: ruleset_from(native) for p, native in rules.items() if _known(native) is not None},
+            unreadable=tuple(dict.fromkeys([*self.zone.unreadable, *missing])),
+        )
+        if self.records:
+            zone = replace(zone, records=sum(len(rrset.values) for rrset in said["records"]))
+        return _checked(zone, said) if self.checked else zone
+
+
+def _known(answer: Any) -> Any:
+    return None if isinstance(answer, Unreadable) else answer
+
+
+def _checked(zone: ZoneState, said: Mapping[str, Any]) -> ZoneState:
+    settings = {name: said[name] for name in _SETTINGS if _known(said[name]) is not None}
     return replace(
         zone,
-        settings=attrs(**{key: value for key, value in settings.items() if value is not None}),
-        universal=universal,
-        packs=tuple(map(pack_from, api.packs(name, id_))),
-        page_rules=tuple(map(page_rule_from, page_rules or ())),
-        unreadable=tuple(dict.fromkeys(unreadable)),
+        settings=attrs(**settings),
+        universal=_known(said["universal"]),
+        packs=tuple(map(pack_from, said["packs"])),
+        page_rules=tuple(map(page_rule_from, _known(said["page rules"]) or ())),
         checked=True,
     )
-
-
-def _setting(api: Api, zone: ZoneState, name: str) -> Callable[[], Any]:
-    return lambda: api.setting(zone.name, zone.id, name)

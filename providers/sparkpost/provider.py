@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from providers._http import Client, credential
@@ -14,7 +15,7 @@ from providers.sparkpost.findings import Scene
 from providers.sparkpost.meanings import BLOCKED, FINAL, explained
 from providers.sparkpost.writes import write
 from reconciler.errors import ProviderError
-from reconciler.provider import Composition, Done, Failed, Live, Status
+from reconciler.provider import Composition, Done, Failed, Live, Status, both
 from reconciler.tracking import DEFAULT, LINK, MANAGED_CERTIFICATE, SECURE, TRACKING_DOMAIN
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class SparkPost:
             transport=transport,
         )
         self._alias = setting.alias
+        self._together = setting.together
         self._region = regions.region_of(options)
         self._identity = regions.identity(setting.alias, options)
         self._api = Api(client, setting.calls, f"region {options.get('region', 'us')}")
@@ -58,13 +60,19 @@ class SparkPost:
 
         Beside, for each managed host that has no certificate yet, SparkPost's check whether it can have one.
         """
-        domains = {found.domain: found for found in self._list()}
-        sending = {s.domain: s for s in self._api.sending_domains()} if _needs_links(scope) else None
+        domains, sending = self._lists(links=_needs_links(scope))
         return Live(
             resources=tuple(self._resources(domains.values(), (sending or {}).values())),
             accounts=frozenset({self._identity}),
             facts=Holdings(domains, sending, self._eligible(scope.parts, domains)),
         )
+
+    def _lists(self, *, links: bool) -> tuple[dict[str, TrackingDomain], dict[str, SendingDomain] | None]:
+        """Return the tracking domains and, where links matter, the sending domains, read side by side."""
+        if not links:
+            return {found.domain: found for found in self._list()}, None
+        tracking, sending = both(self._together, self._list, self._api.sending_domains)
+        return {found.domain: found for found in tracking}, {one.domain: one for one in sending}
 
     def _list(self) -> list[TrackingDomain]:
         found = self._api.tracking_domains()
@@ -84,8 +92,10 @@ class SparkPost:
     def _eligible(self, parts: Parts, domains: Mapping[str, TrackingDomain]) -> dict[str, Eligible]:
         if self._region is None:
             return {}
-        asked = (domains[host] for host in sorted(managed_hosts(parts)) if host in domains)
-        return {d.domain: self._api.eligible(d.domain, d.subaccount) for d in asked if not d.managed}
+        found = (domains[host] for host in sorted(managed_hosts(parts)) if host in domains)
+        asked = [domain for domain in found if not domain.managed]
+        checks = [partial(self._api.eligible, domain.domain, domain.subaccount) for domain in asked]
+        return dict(zip([domain.domain for domain in asked], self._together(checks), strict=True))
 
     # -- planning
     def compose(self, parts: Parts, live: Live) -> Composition:
@@ -119,9 +129,8 @@ class SparkPost:
     # -- waiting
     def ready(self, ids: Collection[ResourceId]) -> Mapping[ResourceId, Status]:
         """One list of tracking domains answers for all; one of sending domains where a link is asked for."""
-        domains = {domain.domain: domain for domain in self._list()}
-        links = any(id_.kind == LINK for id_ in ids)
-        sending = {s.domain: s for s in self._api.sending_domains()} if links else {}
+        domains, listed = self._lists(links=any(id_.kind == LINK for id_ in ids))
+        sending = listed or {}
         return {
             id_: _link_status(sending.get(id_.key)) if id_.kind == LINK else _status(id_, domains)
             for id_ in ids
