@@ -93,6 +93,7 @@ class Run:
     started: dict[str, float] = field(init=False, default_factory=dict)
     containers: Containers = field(init=False)
     waiting: list[tuple[float, int, Node]] = field(init=False, default_factory=list)
+    asking: dict[str, list[Gate]] = field(init=False, default_factory=dict)
     in_flight: int = field(init=False, default=0)
     pools: dict[str, Pool] = field(init=False, default_factory=dict)
     back: WayBack = field(init=False)
@@ -318,9 +319,11 @@ class Run:
                 continue
             group = gate.subjects[0].alias if gate.kind is GateKind.READY else f"gate {gate.id}"
             by_group.setdefault(group, []).append(gate)
-        for gates in by_group.values():
+        for group, gates in by_group.items():
             if gates[0].kind is GateKind.OLD_TTL:
                 self._end(gates[0], Result(Outcome.APPLIED))
+            elif group in self.asking:  # what comes while an account is asked is asked together afterwards
+                self.asking[group] += gates
             else:
                 self._ask((*gates, *self._waiting_too(gates[0])))
 
@@ -341,10 +344,15 @@ class Run:
 
     def _ask(self, gates: tuple[Gate, ...]) -> None:
         alias = gates[0].subjects[0].alias if gates[0].kind in (GateKind.READY, GateKind.VERIFIED) else "net"
+        if gates[0].kind is GateKind.READY:
+            self.asking[alias] = []
         self._submit(alias, lambda: _Checked(gates, self.engine.keeper.check(gates, self.current)))
 
     def _checked(self, message: _Checked) -> None:
         self.in_flight -= 1
+        if message.gates[0].kind is GateKind.READY:
+            for gate in self.asking.pop(message.gates[0].subjects[0].alias):
+                self._wake_at(self.engine.clock.now(), gate)
         for gate in message.gates:
             status = message.statuses[gate.id]
             if isinstance(status, ProviderError):
