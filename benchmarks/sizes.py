@@ -1,7 +1,5 @@
 """How long tdr takes, and how many calls it makes, as the number of domains grows; on the sandbox.
 
-    .venv/bin/python benchmarks/sizes.py [1 10 100 1000]
-
 For each size: every domain is made by one `apply`, then planned again, unchanged. Wall time is that of the
 whole process, as typed. Vendor calls are counted by the sandbox.
 """
@@ -14,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import yaml
@@ -78,12 +76,8 @@ def measure(size: int) -> None:
             print(f"| {size:5} | {words[0]:8} | {took:8.2f} s | {counted} |", flush=True)
 
 
-def main() -> None:
-    """Measure each size given, or three."""
+def table(sizes: Sequence[int]) -> None:
+    """Measure each size."""
     print("| domains | command | wall | vendor calls |\n|---|---|---|---|")
-    for size in [int(word) for word in sys.argv[1:]] or [1, 10, 100]:
+    for size in sizes:
         measure(size)
-
-
-if __name__ == "__main__":
-    main()
