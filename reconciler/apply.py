@@ -317,8 +317,7 @@ class Run:
             if isinstance(gate, Step):
                 self._add(self.gathering.due(gate))
                 continue
-            group = gate.subjects[0].alias if gate.kind is GateKind.READY else f"gate {gate.id}"
-            by_group.setdefault(group, []).append(gate)
+            by_group.setdefault(gate.listed_by or f"gate {gate.id}", []).append(gate)
         for group, gates in by_group.items():
             if gates[0].kind is GateKind.OLD_TTL:
                 self._end(gates[0], Result(Outcome.APPLIED))
@@ -329,13 +328,13 @@ class Run:
 
     def _waiting_too(self, asked: Gate) -> list[Gate]:
         """Take along what else waits for the same account's readiness: one list answers for all."""
-        if asked.kind is not GateKind.READY:
+        if not asked.listed_by:
             return []
         mine: list[Gate] = []
         rest: list[tuple[float, int, Node]] = []
         for entry in sorted(self.waiting):
             node = entry[2]
-            if isinstance(node, Gate) and _asked_together(node, asked):
+            if isinstance(node, Gate) and node.listed_by == asked.listed_by:
                 mine.append(node)
             else:
                 rest.append(entry)
@@ -350,9 +349,8 @@ class Run:
 
     def _checked(self, message: _Checked) -> None:
         self.in_flight -= 1
-        if message.gates[0].kind is GateKind.READY:
-            for gate in self.asking.pop(message.gates[0].subjects[0].alias):
-                self._wake_at(self.engine.clock.now(), gate)
+        for gate in self.asking.pop(message.gates[0].listed_by, ()):
+            self._wake_at(self.engine.clock.now(), gate)
         for gate in message.gates:
             status = message.statuses[gate.id]
             if isinstance(status, ProviderError):
@@ -415,8 +413,3 @@ class Run:
         elapsed_s = self.engine.clock.now() - self.started[step.id]
         self.engine.emit(Event(ended.value, step, elapsed_s, error or ""))
         self._end(*self.back.ended(step, error))
-
-
-def _asked_together(one: Gate, other: Gate) -> bool:
-    ready = one.kind is other.kind is GateKind.READY
-    return ready and one.subjects[0].alias == other.subjects[0].alias
