@@ -30,6 +30,8 @@ ACTIONS = {
     Action.FORGET: ["forget"],
     Action.NOOP: ["no-op"],
 }
+NAMES = ("address", "mode", "type", "name", "index", "provider_name")
+"""What a resource is called, wherever it stands."""
 OPPOSITE = {Action.CREATE: Action.DELETE, Action.DELETE: Action.CREATE, Action.UPDATE: Action.UPDATE}
 
 
@@ -40,11 +42,12 @@ def document(plan: Plan, desired: Desired, version: str) -> dict[str, Any]:
     """
     errored = any(finding.severity is Severity.ERROR for finding in plan.findings)
     changes = sorted(plan.changes, key=lambda change: change.id.address)
+    told = [resource_change(change, desired) for change in changes]
     return {
         "format_version": FORMAT_VERSION,
         "terraform_version": version,
-        "planned_values": {"root_module": {"resources": _planned(changes, desired)}},
-        "resource_changes": [resource_change(change, desired) for change in changes],
+        "planned_values": {"root_module": {"resources": _planned(told)}},
+        "resource_changes": told,
         "resource_drift": [
             _drift(c, desired) for c in changes if c.host in plan.drifted and c.action in OPPOSITE
         ],
@@ -93,16 +96,16 @@ def _sides(before: Resource | None, after: Resource | None) -> dict[str, Any]:
     }
 
 
-def _planned(changes: Iterable[Change], desired: Desired) -> list[dict[str, Any]]:
+def _planned(told: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [
         {
-            **_named(change.id, desired),
+            **{name: one[name] for name in NAMES},
             "schema_version": 1,
-            "values": _known(change.after.attrs),
+            "values": one["change"]["after"],
             "sensitive_values": {},
         }
-        for change in changes
-        if change.after is not None
+        for one in told
+        if one["change"]["after"] is not None
     ]
 
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from json.encoder import encode_basestring, encode_basestring_ascii
 
 from reconciler.claim import NOW, is_claim, parse_claim
 from reconciler.model import Attrs, Ref, Value
@@ -19,7 +20,6 @@ ALWAYS_SHOWN = ("id", "name", "tags")
 """Shown although unchanged, as Terraform does: they tell a reader what the rest is about."""
 PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 AT = re.compile(r" at=\S+")
-_PRINTABLE, _ESCAPED = json.JSONEncoder(ensure_ascii=False).encode, json.JSONEncoder().encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def _with_tail(lines: Sequence[str], tail: str) -> list[str]:
 
 def _quoted(text: str) -> str:
     """Return text in quotes; what a terminal would obey is escaped."""
-    return _PRINTABLE(text) if text.isprintable() else _ESCAPED(text)
+    return encode_basestring(text) if text.isprintable() else encode_basestring_ascii(text)
 
 
 # -- values
