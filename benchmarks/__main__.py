@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import resource
 import shutil
 import statistics
 import subprocess
@@ -50,6 +51,14 @@ def wall(*words: str) -> float:
     return time.perf_counter() - began
 
 
+def processor(*words: str) -> float:
+    """Return the processor time of one process in seconds; it must succeed."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    wall(*words)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
 def child(job: str, folder: Path, size: int) -> dict[str, float]:
     """Do a job in a process of its own; return what it told: processor time, for others work here, too."""
     words = (sys.executable, "-m", "benchmarks.job", job, str(size), str(written(folder, size)))
@@ -79,7 +88,7 @@ def start(_folder: Path, runs: int) -> None:
 def validate(folder: Path, runs: int) -> None:
     """`tdr validate` of 10,000 domains on the shipped providers."""
     path = written(folder, LARGE, {"sender": "sparkpost", "edge": "cloudflare"})
-    found = [wall(TDR, "validate", str(path)) for _ in range(runs)]
+    found = [processor(TDR, "validate", str(path)) for _ in range(runs)]
     tell("validate, 10,000", found, "s", floor=TERRAFORM_VALIDATE_S, target=0.2)
 
 
