@@ -12,6 +12,7 @@ from reconciler.collector import collector_off
 from reconciler.desired import Desired
 from reconciler.dns import DNS_RECORD
 from reconciler.errors import ConfigError, ProviderError, TdrError
+from reconciler.model import Finding
 from reconciler.parts import parts_of
 from reconciler.plan import Plan
 from reconciler.planner import Choice, Inputs, make_plan
@@ -135,9 +136,11 @@ def _answer(mailbox: Mailbox[Answer]) -> Answer:
     return answer
 
 
-def plan_from(session: Session, world: Mapping[str, Live], choice: Choice) -> tuple[Plan, Assembly]:
-    """Return the plan for what was read, and what it was made from."""
+def plan_from(
+    session: Session, world: Mapping[str, Live], choice: Choice, seen: tuple[Finding, ...] = ()
+) -> tuple[Plan, Assembly]:
+    """Return the plan for what was read, and what it was made from; `seen` is what was found outside."""
     with collector_off():
         return make_plan(
-            Inputs(session.desired, session.parts, world, session.providers, session.kinds, choice)
+            Inputs(session.desired, session.parts, world, session.providers, session.kinds, choice, seen)
         )

@@ -18,7 +18,7 @@ from reconciler.dns import HostTarget, Record
 from reconciler.hostview import HostView
 from reconciler.model import Finding, Ref, Resource, ResourceId, Severity, attrs
 from reconciler.parts import present
-from reconciler.provider import Composition, DnsProvider, Live, Parts, Provider, Wanted
+from reconciler.provider import Composition, DnsProvider, Issuance, Live, Parts, Provider, Wanted
 from reconciler.records import (
     PROXIED,
     Memory,
@@ -53,6 +53,7 @@ class Assembly:
     hosts     the view of each host
     orphans   hosts that the owner claims, or marks where no zone tells of claims, and that no file names
     ready     what is ready today already
+    issuances  the certificates that are to be issued
     """
 
     desired: Mapping[ResourceId, Resource]
@@ -63,6 +64,7 @@ class Assembly:
     zones: Mapping[str, Views] = field(default_factory=dict)
     accounts: Mapping[str, str] = field(default_factory=dict)
     ready: frozenset[ResourceId] = frozenset()
+    issuances: tuple[Issuance, ...] = ()
 
 
 def assemble(
@@ -105,6 +107,7 @@ def assemble(
         zones=zones,
         accounts=one_account(world),
         ready=frozenset(id_ for composition in composed.values() for id_ in composition.ready),
+        issuances=tuple(one for composition in composed.values() for one in composition.issuances),
     )
 
 

@@ -49,7 +49,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """All that a plan is made from."""
+    """All that a plan is made from; `seen` is what was found outside the accounts."""
 
     desired: Desired
     parts: Mapping[str, Parts]
@@ -57,6 +57,7 @@ class Inputs:
     providers: Mapping[str, Provider]
     kinds: Mapping[str, Kind]
     choice: Choice = field(default_factory=Choice)
+    seen: tuple[Finding, ...] = ()
 
 
 def make_plan(inputs: Inputs) -> tuple[Plan, Assembly]:
@@ -72,7 +73,11 @@ def make_plan(inputs: Inputs) -> tuple[Plan, Assembly]:
     asked = _chosen(found, choice)
     addresses = _by_host((change.host, change.id.address) for change in found)
     findings = {
-        *(f for f in assembly.findings if _concerns(f.host, choice, addresses, assembly, desired)),
+        *(
+            f
+            for f in (*assembly.findings, *inputs.seen)
+            if _concerns(f.host, choice, addresses, assembly, desired)
+        ),
         *policy.ownership(desired, tuple(assembly.live.values()), assembly.hosts),
         *policy.replacements(asked),
         *policy.deletions(

@@ -139,6 +139,21 @@ class Live:
 
 
 @dataclass(frozen=True, slots=True)
+class Issuance:
+    """A certificate that a vendor will order for a host.
+
+    name         what it is issued for: the host, or the name that a wildcard stands below
+    authorities  who may be asked, as CAA records name them: one of them must be allowed
+    wildcard     whether it is issued for `*.name`
+    """
+
+    host: str
+    name: str
+    authorities: tuple[str, ...]
+    wildcard: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Composition:
     """What should be, for the parts of one alias.
 
@@ -148,6 +163,7 @@ class Composition:
     accounts   for each host, the identity of the vendor account that serves it
     findings   what a person must know: errors forbid the host's changes
     ready      what is ready today already: its gate is asked all the same, and is expected to hold at once
+    issuances  the certificates that are still to be issued, for the look at CAA records
     """
 
     resources: tuple[Resource, ...] = ()
@@ -156,6 +172,7 @@ class Composition:
     accounts: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     findings: tuple[Finding, ...] = ()
     ready: frozenset[ResourceId] = frozenset()
+    issuances: tuple[Issuance, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from reconciler.model import Severity
 from reconciler.net import from_environment as network_from
 from reconciler.plan import Plan, moved, seems_carried_out
 from reconciler.planner import Choice
+from reconciler.preflight import preflight
 from reconciler.progress import progress_for, reading
 from reconciler.progress_json import event_line
 from reconciler.reclaim import reclaiming
@@ -108,8 +109,9 @@ class Opened(AbstractContextManager["Opened"]):
                 world = app.read_world(self.session, everything=choice.prune)
             plan, assembly = app.plan_from(self.session, world, choice)
             told = with_delegations(world, assembly, self.network)
-            if told is not None:
-                plan, assembly = app.plan_from(self.session, told, choice)
+            seen = preflight(plan, assembly, self.network)
+            if told is not None or seen:
+                plan, assembly = app.plan_from(self.session, told or world, choice, seen)
             stands()
         return Made(plan, assembly, choice)
 

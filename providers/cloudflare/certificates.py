@@ -12,6 +12,9 @@ from providers.cloudflare.zones import Pack, ZoneState
 from reconciler.dns import labels
 from reconciler.provider import Status
 
+AUTHORITIES: Final = ("letsencrypt.org", "pki.goog", "ssl.com", "sectigo.com", "digicert.com")
+"""Who issues universal and advanced certificates: one that is allowed suffices (docs: "Add CAA records")."""
+
 # A pack in one of these never serves again; one that timed out is tried again by the vendor.
 _OVER: Final = frozenset(
     {"deleted", "expired", "inactive", "deactivating", "pending_deletion", "pending_expiration"}

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from providers.cloudflare.certificates import covering, lacking
+from providers.cloudflare.certificates import AUTHORITIES, covering, lacking, within_universal
 from providers.cloudflare.checks import cached_by_others, rule_findings
 from providers.cloudflare.findings import edge_findings, error, no_zone, warning, zone_findings
 from providers.cloudflare.names import CACHE_HOST, CACHE_PHASE, CONFIG_PHASE, OUR_PHASES, SSL_HOST
@@ -15,7 +15,7 @@ from providers.cloudflare.rules import Setting, member, member_setting, new_rule
 from providers.cloudflare.zones import CloudflareState, ZoneState
 from reconciler.dns import HostTarget
 from reconciler.model import Finding, Resource, ResourceId, attrs
-from reconciler.provider import Composition, Wanted
+from reconciler.provider import Composition, Issuance, Wanted
 
 _PHASE_NAME: Final = {CONFIG_PHASE: "Configuration Rules", CACHE_PHASE: "Cache Rules"}
 
@@ -37,6 +37,7 @@ def compose_edges(parts: Iterable[Wanted], state: CloudflareState, wishes: Wishe
     targets: dict[str, HostTarget] = {}
     accounts: dict[str, str] = {}
     ready: set[ResourceId] = set()
+    issuances: list[Issuance] = []
     for wanted in sorted((w for w in parts if not w.absent), key=lambda w: w.host):
         zone = state.zone_of(wanted.host)
         if zone is None:
@@ -48,6 +49,8 @@ def compose_edges(parts: Iterable[Wanted], state: CloudflareState, wishes: Wishe
         findings.extend(_host_findings(wanted.host, zone, wishes))
         if any(pack.status == "active" for pack in covering(zone.packs, wanted.host)):
             ready.add(ResourceId(wishes.alias, SSL_HOST, wanted.host))
+        elif zone.checked and within_universal(wanted.host, zone.name):
+            issuances.append(Issuance(wanted.host, zone.name, AUTHORITIES))
     findings.extend(_room(resources, state, wishes))
     return Composition(
         resources=tuple(resources),
@@ -55,6 +58,7 @@ def compose_edges(parts: Iterable[Wanted], state: CloudflareState, wishes: Wishe
         accounts=accounts,
         findings=tuple(findings),
         ready=frozenset(ready),
+        issuances=tuple(issuances),
     )
 
 

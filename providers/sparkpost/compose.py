@@ -10,7 +10,7 @@ from providers.sparkpost import convert
 from providers.sparkpost.findings import Scene, findings
 from reconciler.dns import HostTarget
 from reconciler.model import Resource, ResourceId
-from reconciler.provider import Composition, Parts, Wanted
+from reconciler.provider import Composition, Issuance, Parts, Wanted
 from reconciler.tracking import DEFAULT, LINK, MANAGED_CERTIFICATE
 
 
@@ -33,7 +33,16 @@ def compose(scene: Scene, parts: Parts, live: Collection[Resource], identity: st
         targets=_targets(scene, parts),
         accounts={w.host: identity for w in (*parts.sparkpost, *parts.cdn) if not w.absent},
         findings=tuple(findings(scene)),
+        issuances=tuple(_issuances(scene)),
     )
+
+
+def _issuances(scene: Scene) -> Iterator[Issuance]:
+    """Yield the managed certificates that SparkPost does not hold yet (docs: they come from Let's Encrypt)."""
+    for host in sorted(scene.managed):
+        live = scene.holdings.domains.get(host)
+        if live is None or not live.issued:
+            yield Issuance(host, host, ("letsencrypt.org",))
 
 
 def _targets(scene: Scene, parts: Parts) -> dict[str, HostTarget]:
