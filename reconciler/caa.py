@@ -71,9 +71,9 @@ def objection(climb: Iterable[Answer], issuance: Issuance) -> Objection | None:
 def _judged(answer: Answer, records: Collection[Property], issuance: Issuance) -> Objection | None:
     tag = "issuewild" if issuance.wildcard and any(r.tag == "issuewild" for r in records) else "issue"
     named = {record.authority for record in records if record.tag == tag}
-    if not any(record.unknown_and_critical for record in records):
-        if not named or named & set(issuance.authorities):
-            return None
+    forbidden = any(record.unknown_and_critical for record in records)
+    if not forbidden and (not named or named & set(issuance.authorities)):
+        return None
     where = answer.cnames[-1] if answer.cnames else answer.name
     through = f" (which {answer.name} is an alias of)" if answer.cnames else ""
     said = ", ".join(f"`{value}`" for value in answer.values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from itertools import takewhile
 
@@ -13,7 +14,7 @@ from reconciler.dns import ancestors, claim_name
 from reconciler.hostview import HostView
 from reconciler.model import Finding, Severity
 from reconciler.provider import Composition, Live
-from reconciler.records import ZoneView
+from reconciler.records import ADDRESS_TYPES, ZoneView
 from reconciler.twins import holders
 
 GAP_NEEDED_S = {"B": 300, "C": 1800}
@@ -44,17 +45,21 @@ def findings(
     told = {
         (alias, f.host) for alias, c in composed.items() for f in c.findings if f.severity is Severity.ERROR
     }
+    twice = Counter((alias, zone.name) for alias, live in world.items() for zone in live.zones)
     reachable = {hash8(account) for live in world.values() for account in live.accounts}
     for view in hosts.values():
         if view.domain is None:
             continue
         yield from _zone(view, told)
+        yield from _read_only(view)
+        yield from _ambiguous(view, twice)
         yield from _delegated(view)
         yield from _delegation(view)
         yield from claimed_by_others(view, desired)
         yield from _claimed_by_newer(view)
         if view.domain.state == "present":
             yield from _apex(view)
+            yield from _alone(view)
             yield from _proxied(view, composed)
             yield from _gap(view)
             yield from _accounts(view, desired, composed, reachable)
@@ -94,14 +99,15 @@ def _delegation(view: HostView) -> Iterator[Finding]:
     """Say where resolvers are sent instead; only as a warning of a zone that the vendor calls active, for it
     may have servers of names that the vendor does not list, and of a host that is to go."""
     zone = view.view.zone if view.view is not None else None
-    if zone is None or not zone.delegated_to:
+    if zone is None or not (zone.delegated_to or zone.undelegated):
         return
     assigned = ", ".join(zone.name_servers)
+    found = f"delegated to {', '.join(zone.delegated_to)}" if zone.delegated_to else "not delegated at all"
     yield Finding(
         Severity.WARNING if zone.active or _leaves(view) else Severity.ERROR,
         view.host,
-        f"zone {zone.name} is delegated to {', '.join(zone.delegated_to)}, and `{view.dns}` has assigned "
-        f"{assigned} to it: nothing that is written there takes effect",
+        f"zone {zone.name} is {found}, and `{view.dns}` has assigned {assigned} to it: nothing that is "
+        "written there takes effect",
         f"set the assigned name servers at the registrar of {zone.name}, or name the alias that holds the "
         "zone with `dns:`; then run tdr again",
         "dns",
@@ -180,6 +186,45 @@ def _apex(view: HostView) -> Iterator[Finding]:
             view.host,
             f"{view.host} is the apex of its zone, and a tracking domain must be a subdomain",
             f"write a host below it, such as click.{view.host}",
+        )
+
+
+def _alone(view: HostView) -> Iterator[Finding]:
+    """Refuse a CNAME beside records of other types (RFC 1034 §3.6.2); some servers drop it without a word."""
+    if view.view is None or view.target is None or view.target.type != "CNAME":
+        return
+    zone, others = (
+        view.view.zone,
+        sorted({one.type for one in view.view.sets(view.host)} - set(ADDRESS_TYPES)),
+    )
+    if others and not zone.cname_beside:
+        yield _error(
+            view.host,
+            f"{view.host} has {', '.join(others)} records in zone {zone.name}, and a CNAME must stand alone",
+            "move these records to another name, or take another host",
+        )
+
+
+def _read_only(view: HostView) -> Iterator[Finding]:
+    if view.view is not None and view.view.zone.read_only:
+        yield _error(
+            view.host,
+            f"nothing can be written into zone {view.view.zone.name} of `{view.dns}`: "
+            f"{view.view.zone.read_only}",
+            "name the alias that holds the primary with `dns:`",
+            "dns",
+        )
+
+
+def _ambiguous(view: HostView, zones: Mapping[tuple[str, str], int]) -> Iterator[Finding]:
+    """Refuse to guess which of several zones of one name is meant: a private one, a forgotten copy."""
+    count = zones.get((view.dns, view.view.zone.name), 0) if view.view is not None else 0
+    if view.view is not None and count > 1:
+        yield _error(
+            view.host,
+            f"`{view.dns}` holds {count} zones named {view.view.zone.name}",
+            "pin the one that is meant with `zones:` of the alias",
+            "dns",
         )
 
 

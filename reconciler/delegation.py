@@ -17,8 +17,8 @@ LOOKUPS_AT_ONCE = 16
 class Delegations(Protocol):
     """The network as far as it is asked here (`reconciler.net`)."""
 
-    def delegation(self, zone: str) -> tuple[str, ...]:
-        """Return the names of the servers that the parent hands a zone to."""
+    def delegation(self, zone: str) -> tuple[str, ...] | None:
+        """Return the names of the servers that the parent hands a zone to; None where it cannot be told."""
 
 
 def with_delegations(world: World, assembly: Assembly, network: Delegations) -> World | None:
@@ -32,7 +32,9 @@ def with_delegations(world: World, assembly: Assembly, network: Delegations) -> 
         return None
     with ThreadPoolExecutor(LOOKUPS_AT_ONCE) as pool:
         found = dict(zip(zones, pool.map(network.delegation, zones), strict=True))
-    return {alias: _elsewhere(live, found) for alias, live in world.items()} if any(found.values()) else None
+    known = {zone: servers for zone, servers in found.items() if servers is not None}
+    told = {alias: _elsewhere(live, known) for alias, live in world.items()}
+    return told if any(told[alias] is not live for alias, live in world.items()) else None
 
 
 def _doubtful(assembly: Assembly) -> Iterator[str]:
@@ -43,12 +45,14 @@ def _doubtful(assembly: Assembly) -> Iterator[str]:
 
 
 def _elsewhere(live: Live, found: Mapping[str, tuple[str, ...]]) -> Live:
-    zones = tuple(_told(zone, found.get(zone.name, ())) for zone in live.zones)
-    return replace(live, zones=zones)
+    zones = tuple(_told(zone, found[zone.name]) if zone.name in found else zone for zone in live.zones)
+    return live if zones == live.zones else replace(live, zones=zones)
 
 
 def _told(zone: Zone, found: tuple[str, ...]) -> Zone:
     """Return the zone; one of the vendor's servers among those found is enough: the rest is the user's."""
+    if not found:
+        return replace(zone, undelegated=True)
     plain = {_plain(name) for name in found}
     assigned = {_plain(name) for name in zone.name_servers}
     return zone if assigned & plain else replace(zone, delegated_to=tuple(sorted(plain)))

@@ -87,7 +87,11 @@ class Zone:
     active        whether the vendor serves it; `status` is the vendor's word
     min_ttl       the vendor's floor, seconds
     atomic        whether one batch is one transaction
+    compares      whether the vendor refuses a write when what it rests on has moved (compare-and-swap)
+    cname_beside  whether the vendor lets records of other types stand beside a CNAME
+    read_only     why nothing can be written into it, empty where something can
     delegated_to  the servers that resolvers are sent to, where they were looked up and none is the vendor's
+    undelegated   whether it was looked up, and resolvers are sent nowhere
     """
 
     name: str
@@ -98,7 +102,11 @@ class Zone:
     min_ttl: int = 60
     atomic: bool = True
     account: str = ""
+    compares: bool = False
+    cname_beside: bool = False
+    read_only: str = ""
     delegated_to: tuple[str, ...] = ()
+    undelegated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,8 +56,9 @@ class Network:
         """Give the zone that a name lies in; None when it cannot be told."""
         return self._dns.zone_of(name)
 
-    def delegation(self, zone: str) -> tuple[str, ...]:
-        """Give the names of the servers that the parent hands a zone to; none: it is not delegated."""
+    def delegation(self, zone: str) -> tuple[str, ...] | None:
+        """Give the names of the servers that the parent hands a zone to; none: it is not delegated; None: it
+        cannot be told."""
         return self._dns.delegation(zone)
 
     def name_servers(self, zone: str) -> tuple[NameServer, ...]:

@@ -84,8 +84,8 @@ class DnsProbe:
         """Give every address of every name server of a zone, as the resolver has them."""
         return self._servers(self.query(zone, "NS").values)
 
-    def delegation(self, zone: str) -> tuple[str, ...]:
-        """Give the names of the servers that the parent hands a zone to.
+    def delegation(self, zone: str) -> tuple[str, ...] | None:
+        """Give the names of the servers that the parent hands a zone to; None where nobody answers.
 
         Where no server of the parent answers, it is the resolver's word, which may be the zone's own.
         """
@@ -95,7 +95,8 @@ class DnsProbe:
             response = self._tell(server, zone, "NS")
             if isinstance(response, dns.message.Message) and response.rcode() in (0, 3):
                 return _values(_find(response, zone, "NS") or _find(response, zone, "NS", authority=True))
-        return self.query(zone, "NS").values
+        answer = self.query(zone, "NS")
+        return answer.values if answer.certain else None
 
     def ask(self, server: NameServer | str, name: str, rtype: str) -> ServerAnswer:
         """Ask one server without recursion: UDP, then TCP. An address may have a port (`192.0.2.1:5353`)."""

@@ -95,6 +95,7 @@ class Plan:
     desired    the normalised file, so that a saved plan needs no other
     complete   False where `-target` or `-exclude` left something out
     orphans    hosts that the owner claims and no file names
+    reread     DNS zones that are written to and have no compare-and-swap: read again at each write
     drifted    hosts whose live state differs although the file did not change
     """
 
@@ -106,6 +107,7 @@ class Plan:
     desired: Mapping[str, object] = field(default_factory=dict)
     complete: bool = True
     orphans: tuple[str, ...] = ()
+    reread: tuple[str, ...] = ()
     drifted: frozenset[str] = frozenset()
     mode: str = "apply"
 

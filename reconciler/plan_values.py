@@ -199,6 +199,7 @@ def plan_data(plan: Plan) -> Data:
         "findings": [_finding_data(finding) for finding in plan.findings],
         "classes": dict(sorted(plan.classes.items())),
         "orphans": list(plan.orphans),
+        "reread": list(plan.reread),
         "drifted": sorted(plan.drifted),
         "fingerprints": plan.fingerprints,
     }
@@ -216,6 +217,7 @@ def plan_of(data: Data, desired: Mapping[str, Any]) -> Plan:
         desired=desired,
         complete=data["complete"],
         orphans=tuple(data["orphans"]),
+        reread=tuple(data["reread"]),
         drifted=frozenset(data["drifted"]),
         mode=data["mode"],
     )

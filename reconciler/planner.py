@@ -99,6 +99,7 @@ def make_plan(inputs: Inputs) -> tuple[Plan, Assembly]:
         desired=inputs.desired.as_data(),
         complete=not (choice.targets or choice.excludes or choice.resume),
         orphans=assembly.orphans,
+        reread=tuple(sorted(set(_reread(allowed, assembly.hosts)))),
         drifted=drifted,
         mode=_mode(choice),
     )
@@ -332,6 +333,14 @@ def _shared(desired: Desired, assembly: Assembly, ids: Collection[ResourceId]) -
 
 
 # -- what a person should know beside
+def _reread(changes: Iterable[Change], hosts: Mapping[str, HostView]) -> Iterator[str]:
+    """Name the zones in which something is changed without the vendor's comparing."""
+    for host in {c.host for c in changes if c.host and c.id.kind == DNS_RECORD}:
+        view = hosts[host].view if host in hosts else None
+        if view is not None and not view.zone.compares:
+            yield view.zone.name
+
+
 def _drifted(desired: Desired, hosts: Mapping[str, HostView], changes: Iterable[Change]) -> Iterator[str]:
     """Name the hosts whose live state differs although the file says what it said when last approved."""
     for host in sorted({c.host for c in changes if c.host and c.action is not Action.REPLACE}):

@@ -136,6 +136,11 @@ def _notes(plan: Plan) -> Iterator[str]:
             f"Note: {plan.owner} also holds domains that no file names: {', '.join(sorted(orphans))}. "
             "They are left alone; -prune deletes them, `tdr forget` lets go of them."
         )
+    if plan.reread:
+        yield (
+            "Note: DNS is read again right before and after each write, for its vendor has no "
+            f"compare-and-swap: {', '.join(plan.reread)}."
+        )
     if not plan.complete:
         yield "Note: the flags leave part of the files out of this plan."
 

@@ -121,6 +121,7 @@ class ZoneState:
             min_ttl=self.plan.ttl_s,
             atomic=True,
             account=self.account,
+            cname_beside=True,
         )
 
 

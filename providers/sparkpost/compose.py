@@ -38,7 +38,7 @@ def compose(scene: Scene, parts: Parts, live: Collection[Resource], identity: st
 
 
 def _issuances(scene: Scene) -> Iterator[Issuance]:
-    """Yield the managed certificates that SparkPost does not hold yet (docs: they come from Let's Encrypt)."""
+    """Yield the managed certificates that SparkPost does not hold yet: they come from Let's Encrypt."""
     for host in sorted(scene.managed):
         live = scene.holdings.domains.get(host)
         if live is None or not live.issued:

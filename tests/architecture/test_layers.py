@@ -25,7 +25,7 @@ SHELL = {
     for name in (
         *("__main__", "cli", "commands", "running"),  # the command line
         *("data_files", "load", "plugins", "registry", "saved", "schema"),  # files and what is installed
-        *("delegation", "net", "net_dns", "net_http", "proving"),  # looking from outside
+        *("delegation", "preflight", "net", "net_dns", "net_http", "proving"),  # looking from outside
         *("app", "apply", "batch", "calls", "clock", "gates", "pool", "sandbox_clock"),  # time and threads
         *(
             "progress",

@@ -208,6 +208,7 @@ MIXED = Plan(
     desired=DESIRED.as_data(),
     complete=False,
     orphans=("old.example.org",),
+    reread=("example.com",),
     drifted=frozenset({B}),
 )
 EMPTY = Plan("acme", (), (), desired=DESIRED.as_data())
