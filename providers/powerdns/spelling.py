@@ -1,0 +1,130 @@
+"""The dns part: records as PowerDNS reports them, and why a zone cannot take them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
+
+from providers.powerdns.convert import ADDRESSES, spelt_value, types_of
+from providers.powerdns.zones import PowerDnsState, ZoneState, container
+from reconciler.dns import HOST, Record, ancestors, is_within, record_id
+from reconciler.model import Finding, Resource, Severity, Value, attrs
+from reconciler.provider import Composition
+
+BESIDE_CNAME = frozenset({"CNAME", "NSEC", "RRSIG"})
+"""What is the record itself, or may stand beside any (RFC 4034, 2.5)."""
+
+
+def spell_records(alias: str, records: Sequence[Record], state: PowerDnsState) -> Composition:
+    """Give each record its zone, and say what forbids it."""
+    resources: list[Resource] = []
+    findings: dict[Finding, None] = {}
+    for record in records:
+        place = _place(record)
+        zone = state.zone_of(place)
+        if zone is None:
+            findings[_no_zone(record.host, place, state)] = None
+            continue
+        resources.append(_spelt(alias, record, zone))
+        findings.update(dict.fromkeys(_findings(record, place, zone)))
+    return Composition(resources=tuple(resources), findings=tuple(findings))
+
+
+def _place(record: Record) -> str:
+    """Give the name that decides the zone; a name that is not known yet lies with its host."""
+    return record.name if isinstance(record.name, str) else record.host
+
+
+def _spelt(alias: str, record: Record, zone: ZoneState) -> Resource:
+    named = {"name": record.name, "type": record.type, "values": _values(record), "ttl": record.ttl}
+    return Resource(
+        id=record_id(alias, record.host, record.role),
+        attrs=attrs(**named),
+        host=record.host,
+        container=container(zone.name),
+    )
+
+
+def _values(record: Record) -> tuple[Value, ...]:
+    """Spell the values in the order in which a set is read; values not known yet come last, as given."""
+    known = sorted({spelt_value(record.type, v) for v in record.values if isinstance(v, str)})
+    return (*known, *(v for v in record.values if not isinstance(v, str)))
+
+
+# -- findings
+def _error(host: str, text: str, lift: str) -> Finding:
+    return Finding(Severity.ERROR, host, text, lift, "dns")
+
+
+def _no_zone(host: str, name: str, state: PowerDnsState) -> Finding:
+    for zone, ids in sorted(state.ambiguous.items()):
+        if is_within(name, zone):
+            text = f"zone {zone} stands several times on the PowerDNS server ({', '.join(ids)})"
+            return _error(host, text, f"write zones: {{{zone}: ID}} at the alias, or remove one of them")
+    text = f"no zone of the PowerDNS server holds {name}"
+    return _error(host, text, "name the alias that holds it with `dns:` (tdr never creates a zone)")
+
+
+def _findings(record: Record, place: str, zone: ZoneState) -> Iterator[Finding]:
+    if not zone.writable:
+        yield _secondary(record.host, zone)
+    if record.proxied:
+        text = "PowerDNS holds records and serves no web: a proxied record cannot be had there"
+        yield _error(record.host, text, "name the alias that holds the edge's own zone with `dns:`")
+    yield from _delegated(record, place, zone)
+    yield from _alone(record, place, zone)
+    if zone.keeps_serial:
+        text = (
+            f"zone {zone.name} has an empty SOA-EDIT-API: a write leaves its serial as it is, and "
+            "secondaries do not fetch it"
+        )
+        lift = f"pdnsutil set-meta {zone.name} SOA-EDIT-API DEFAULT"
+        yield Finding(Severity.WARNING, record.host, text, lift, "dns")
+
+
+def _secondary(host: str, zone: ZoneState) -> Finding:
+    source = f" from {', '.join(zone.masters)}" if zone.masters else ""
+    text = (
+        f"zone {zone.name} is of kind {zone.kind} on this server, fetched{source}: what is written here is "
+        "lost at the next transfer"
+    )
+    return _error(host, text, "name the alias of the server that is its primary with `dns:`")
+
+
+def _delegated(record: Record, place: str, zone: ZoneState) -> Iterator[Finding]:
+    """Refuse a name below a cut; of those on the host's own way up the engine speaks itself."""
+    seen = set(ancestors(record.host))
+    for name in takewhile(lambda above: above != zone.name, ancestors(place)):
+        if name not in seen and "NS" in zone.types_at(name):
+            text = f"{name} is delegated away from zone {zone.name}: nobody would find {place} in it"
+            yield _error(record.host, text, f"name the alias that holds the zone {name} with `dns:`")
+
+
+def _alone(record: Record, place: str, zone: ZoneState) -> Iterator[Finding]:
+    """Refuse a CNAME that cannot stand alone, and anything at a name where another type makes answers."""
+    if record.type == "CNAME" and place == zone.name and place != record.host:
+        text = f"{place} is the apex of its zone, where no CNAME can stand"
+        yield _error(record.host, text, "choose an edge that gives addresses, or a name below it")
+        return
+    others = zone.types_at(place) - types_of(record.type)
+    made_up = others & {"ALIAS", "LUA"}
+    if record.type == "CNAME":
+        # At the host itself an address is the record that the CNAME replaces.
+        others -= (BESIDE_CNAME | ADDRESSES) if record.role == HOST else BESIDE_CNAME
+    elif types_of(record.type) <= ADDRESSES:
+        others = made_up
+    else:
+        others &= frozenset({"CNAME"})
+    if others:
+        kinds = ", ".join(sorted(others))
+        text = f"{kinds} at {place} in zone {zone.name} cannot stand beside {record.type}"
+        yield _error(record.host, text, f"remove {kinds} at {place}, which tdr does not manage")
+    found = zone.sets.get((place, record.type))
+    if record.type == "CNAME" and found is not None and _is_in_the_way(found.disabled, record):
+        text = f"a CNAME that is switched off stands at {place}, and PowerDNS keeps one CNAME at a name"
+        yield _error(record.host, text, f"remove the record that is disabled at {place}")
+
+
+def _is_in_the_way(disabled: Sequence[str], record: Record) -> bool:
+    wanted = {spelt_value("CNAME", v) for v in record.values if isinstance(v, str)}
+    return any(spelt_value("CNAME", content) not in wanted for content in disabled)
