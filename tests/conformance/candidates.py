@@ -108,6 +108,15 @@ CANDIDATES = (
         per_plan=(2, 2),
         concerns=("cloudflare.",),
     ),
+    Candidate(
+        "powerdns",
+        (),  # its lists have no pages
+        crowds.secondary_zones,
+        crowds.roomy_powerdns_zones,
+        ("powerdns", crowds.edited_records),
+        per_plan=(2, 1),
+        concerns=("powerdns.",),
+    ),
 )
 
 #: POSTs that only read, by the vendor's documentation: (vendor, path).

@@ -41,6 +41,19 @@ def roomy_zones(world: World, names: Sequence[str]) -> World:
     return world
 
 
+def secondary_zones(world: World) -> World:
+    """PowerDNS zones that are fetched from another server."""
+    for zone in world["powerdns"][0]["zones"]:
+        zone |= {"kind": "Slave", "masters": ["192.0.2.9"]}
+    return world
+
+
+def roomy_powerdns_zones(world: World, names: Sequence[str]) -> World:
+    """These PowerDNS zones, alike."""
+    world["powerdns"][0]["zones"] = [{"name": name} for name in names]
+    return world
+
+
 def edited_zone(nth: int) -> World:
     """A record and a rule that somebody else adds to a Cloudflare zone."""
     rule = {
@@ -54,7 +67,7 @@ def edited_zone(nth: int) -> World:
 
 
 def edited_records(nth: int) -> World:
-    """A record that somebody else adds to a Cloudflare zone."""
+    """A record that somebody else adds to a zone of Cloudflare or PowerDNS."""
     return {"zones": {"example.com": {"add_records": [_record(nth)]}}}
 
 

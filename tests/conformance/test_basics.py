@@ -137,9 +137,10 @@ def names(candidate: Candidate, longer: Callable[[World], World]) -> set[str]:
 
 
 def test_the_job_is_done_where_its_zones_are_not_on_the_first_page(candidate: Candidate) -> None:
-    with stand(candidate, candidate.pages[0]) as at:
-        at.done()
-        at.converged()
+    for longer in candidate.pages[:1]:
+        with stand(candidate, longer) as at:
+            at.done()
+            at.converged()
 
 
 def test_what_forbids_every_host_is_told_of_every_host(candidate: Candidate) -> None:

@@ -23,7 +23,15 @@ PATIENCE_S = 30.0
 
 @pytest.mark.parametrize(
     ("name", "share"),
-    [("cloudflare", 0.3), ("cloudflare", 0.9), ("managed", 0.0), ("managed", 0.6), ("dns", 0.5)],
+    [
+        ("cloudflare", 0.3),
+        ("cloudflare", 0.9),
+        ("managed", 0.0),
+        ("managed", 0.6),
+        ("dns", 0.5),
+        ("powerdns", 0.2),
+        ("powerdns", 0.5),
+    ],
 )
 def test_killed_with_a_write_in_flight_the_next_run_converges(
     name: str, share: float, tmp_path: Path

@@ -136,7 +136,7 @@ def _findings_of_its_like(call: Exchange) -> list[str]:
 
 def exchange_findings(call: Exchange) -> list[str]:
     """Say what is wrong with one call."""
-    spec = SPECS[call.vendor]()
+    spec = SPECS[call.vendor]() if call.vendor in SPECS else None
     if spec is None:
         return []
     what = f"{call.vendor} {call.method} {call.path}"
