@@ -218,9 +218,11 @@ class Kernel:
         return server
 
     def _serve_dns(self) -> None:
-        """Give every name server that the tree knows a port of its own."""
+        """Give every name server that the tree knows a port of its own, unless it runs elsewhere."""
         for server in sorted(self.tree.servers(), key=lambda server: server.address):
-            if server.address not in self._dns_ports:
+            if server.at:
+                self.net_map[f"{server.address}:53"] = server.at
+            elif server.address not in self._dns_ports:
                 port = self._dns(self._answerer(server))
                 self._dns_ports[server.address] = port
                 self.net_map[f"{server.address}:53"] = f"127.0.0.1:{port.port}"

@@ -13,6 +13,7 @@ import dns.rdatatype
 
 from providers.sandbox.contract import ControlError
 from providers.sandbox.lookup import REFUSED, Reply, look_up
+from providers.sandbox.outside import ask
 from providers.sandbox.zone import Name, NameServer, RdataType, Record, Version, Zone, ancestors, to_name
 
 ROOT = NameServer("a.root-servers.example", "192.0.2.1")
@@ -67,6 +68,7 @@ class Tree:
         self.lags: dict[tuple[str, str], float] = {}  # (server, zone or "") -> sandbox seconds
         self.outages: list[Outage] = []
         self.queries: deque[Query] = deque(maxlen=_KEPT_QUERIES)
+        self._outside: dict[str, str] = {}  # documentation address -> where a real server runs
         self._family: dict[str, tuple[Record, ...]] = {}  # additions by zone, for one revision of the tree
         self._family_revision: object = None
         self._make("", ROOT)
@@ -80,6 +82,7 @@ class Tree:
     def add(self, zone: Zone) -> Zone:
         """Serve a zone, delegated by the zones that enclose it."""
         self._zones.append(zone)
+        self._outside.update({server.address: server.at for server in zone.servers if server.at})
         self._adopt(zone)
         self._complete()
         return zone
@@ -142,6 +145,8 @@ class Tree:
         failure = self.fails(address, name, rtype)
         if failure:
             return None if failure == "drop" else Reply(dns.rcode.from_text(failure), authoritative=False)
+        if address in self._outside:
+            return ask(self._outside[address], name, rtype)
         zone = self._zone_on(address, name)
         if zone is None:
             return REFUSED

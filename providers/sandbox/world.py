@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from providers.sandbox.contract import WorldError
+from providers.sandbox.outside import place_of
 from providers.sandbox.tree import PLAIN
 from providers.sandbox.zone import NameServer, Record, Zone, to_name, to_rdata
 
@@ -71,6 +72,8 @@ def _plain_zone(entry: Mapping[str, Any], path: str) -> Zone:
     entries = _at(entry.get("records"), f"{path}.records")
     records = tuple(_record(record, at, name) for at, record in entries)
     servers = tuple(_server(server, at) for at, server in _at(entry.get("servers"), f"{path}.servers"))
+    if records and any(server.at for server in servers):
+        raise WorldError(f"{path}.records", "a server that runs elsewhere has its own: write them there")
     delegated = entry.get("delegated", True)
     return Zone(name, servers or PLAIN, lambda: records, delegation=None if delegated else ())
 
@@ -98,9 +101,15 @@ def _record(entry: Mapping[str, Any], path: str, zone: str) -> Record:
 
 
 def _server(server: Mapping[str, Any], path: str) -> NameServer:
-    if set(server) != {"host", "address"}:
+    if set(server) - {"at"} != {"host", "address"}:
         raise WorldError(path, "write {host: ns1.example.org, address: 192.0.2.40}")
-    return NameServer(_host(server["host"], f"{path}.host"), str(server["address"]))
+    at = str(server.get("at", ""))
+    try:
+        if at:
+            place_of(at)
+    except ValueError as error:
+        raise WorldError(f"{path}.at", f"{error}; write it as 127.0.0.1:5302") from error
+    return NameServer(_host(server["host"], f"{path}.host"), str(server["address"]), at)
 
 
 def _host(value: Any, path: str) -> str:

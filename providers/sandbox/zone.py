@@ -35,10 +35,11 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class NameServer:
-    """A name server: its host name and its documentation address."""
+    """A name server: its host name, its documentation address, and where a real one runs in its place."""
 
     host: str
     address: str
+    at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
