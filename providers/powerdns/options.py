@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -52,14 +53,22 @@ def identity(options: Mapping[str, Any], base: str) -> str:
     return f"powerdns/{urlsplit(base).netloc.lower()}/{options.get('server', 'localhost')}"
 
 
+def _is_near(host: str) -> bool:
+    """Tell whether a host is this machine or a private address: the server's own webserver speaks no TLS."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_private
+    except ValueError:
+        return False
+
+
 def check(options: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     """Yield (key, what is wrong, what to write instead)."""
     address = urlsplit(str(options.get("endpoint", "")))
-    if address.scheme == "http" and address.hostname not in ("localhost", "127.0.0.1", "::1"):
+    if address.scheme == "http" and not _is_near(address.hostname or ""):
         yield (
             "endpoint",
             "over plain http the API key could be read on the way",
-            "an address with https:// (a reverse proxy before the webserver), or a tunnel to localhost",
+            "an address with https:// (a reverse proxy before the webserver), or a private one",
         )
     for name in options.get("zones") or {}:
         if name != name.lower().rstrip(".") or not name:

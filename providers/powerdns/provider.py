@@ -12,7 +12,7 @@ from providers.powerdns import options as given
 from providers.powerdns.api import Api
 from providers.powerdns.convert import rrset_of
 from providers.powerdns.records import apply_records
-from providers.powerdns.spelling import spell_records
+from providers.powerdns.spelling import spell_records, unclear_zones
 from providers.powerdns.zones import PowerDnsState, ZoneState, chosen
 from reconciler.dns import Record
 from reconciler.errors import Conflict
@@ -76,15 +76,12 @@ class PowerDns:
         )
 
     def compose(self, parts: Parts, live: Live) -> Composition:
-        """Return nothing: the dns part is spelt, not composed."""
-        del parts, live
-        return Composition()
+        """Return no resource, for the dns part is spelt; only why no zone is found for a host."""
+        return Composition(findings=tuple(unclear_zones(parts.dns, _state(live))))
 
     def spell(self, records: Sequence[Record], live: Live) -> Composition:
         """Return records as PowerDNS reports them, and what forbids them."""
-        if not isinstance(live.facts, PowerDnsState):
-            raise TypeError("not what this provider read")
-        return spell_records(self._alias, records, live.facts)
+        return spell_records(self._alias, records, _state(live))
 
     def apply(self, batch: Sequence[Change]) -> Outcomes:
         """Make the changes of one zone."""
@@ -115,3 +112,9 @@ class PowerDns:
                 resource=change.id.address,
             )
         return zone
+
+
+def _state(live: Live) -> PowerDnsState:
+    if not isinstance(live.facts, PowerDnsState):
+        raise TypeError("not what this provider read")
+    return live.facts

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
 
 from providers.powerdns.convert import ADDRESSES, spelt_value, types_of
 from providers.powerdns.zones import PowerDnsState, ZoneState, container
 from reconciler.dns import HOST, Record, ancestors, is_within, record_id
 from reconciler.model import Finding, Resource, Severity, Value, attrs
-from reconciler.provider import Composition
+from reconciler.provider import Composition, Wanted
 
 BESIDE_CNAME = frozenset({"CNAME", "NSEC", "RRSIG"})
 """What is the record itself, or may stand beside any (RFC 4034, 2.5)."""
@@ -56,13 +56,24 @@ def _error(host: str, text: str, lift: str) -> Finding:
     return Finding(Severity.ERROR, host, text, lift, "dns")
 
 
-def _no_zone(host: str, name: str, state: PowerDnsState) -> Finding:
+def unclear_zones(hosts: Iterable[Wanted], state: PowerDnsState) -> Iterator[Finding]:
+    """Tell of hosts whose zone stands several times: their records are never spelt."""
+    for wanted in hosts:
+        if state.zone_of(wanted.host) is None:
+            yield from _several(wanted.host, wanted.host, state)
+
+
+def _several(host: str, name: str, state: PowerDnsState) -> Iterator[Finding]:
     for zone, ids in sorted(state.ambiguous.items()):
         if is_within(name, zone):
             text = f"zone {zone} stands several times on the PowerDNS server ({', '.join(ids)})"
-            return _error(host, text, f"write zones: {{{zone}: ID}} at the alias, or remove one of them")
+            yield _error(host, text, f"write zones: {{{zone}: ID}} at the alias, or remove one of them")
+
+
+def _no_zone(host: str, name: str, state: PowerDnsState) -> Finding:
     text = f"no zone of the PowerDNS server holds {name}"
-    return _error(host, text, "name the alias that holds it with `dns:` (tdr never creates a zone)")
+    none = _error(host, text, "name the alias that holds it with `dns:` (tdr never creates a zone)")
+    return next(_several(host, name, state), none)
 
 
 def _findings(record: Record, place: str, zone: ZoneState) -> Iterator[Finding]:

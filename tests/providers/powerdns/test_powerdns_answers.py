@@ -19,7 +19,7 @@ from reconciler.errors import (
     Unavailable,
     UnexpectedResponse,
 )
-from reconciler.provider import Parts, Scope, Setting
+from reconciler.provider import Parts, Scope, Setting, Wanted
 from tests.providers.powerdns.powerdns_bench import Bench, host_record, planned, told
 
 URL = "https://dns.example.com:8081"
@@ -179,6 +179,10 @@ def test_a_zone_that_only_a_view_shows_is_left_out_unless_it_is_pinned() -> None
 def test_a_zone_that_stands_twice_is_named_with_what_to_write() -> None:
     bench, _ = server(listed=[LISTED, LISTED])
     (finding,) = bench.spell(host_record()).findings
+    parts = Parts(dns=(Wanted("click.example.com", "spgo.io", 300), Wanted("a.example.net", "spgo.io", 300)))
+    assert bench.provider.compose(parts, bench.read()).findings == (finding,), (
+        "where no record is spelt at all"
+    )
     assert "stands several times" in finding.text
     assert "zones: {example.com: ID}" in finding.lift
 
@@ -233,6 +237,8 @@ def test_two_aliases_of_one_server_are_one_account() -> None:
     [
         ({"endpoint": URL}, []),
         ({"endpoint": "http://127.0.0.1:8081"}, []),
+        ({"endpoint": "http://10.0.0.5:8081"}, []),
+        ({"endpoint": "http://8.8.8.8:8081"}, ["endpoint"]),
         ({"endpoint": "http://dns.example.com:8081"}, ["endpoint"]),
         ({"zones": {"example.com": "example.com."}}, []),
         ({"zones": {"Example.com.": "example.com."}}, ["zones"]),
