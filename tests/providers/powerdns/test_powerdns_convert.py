@@ -41,6 +41,11 @@ def test_a_text_is_written_in_printable_strings_that_fit(text: str) -> None:
     )
 
 
+def test_a_long_text_is_cut_where_a_string_is_full() -> None:
+    assert content_from("x" * 256) == f'"{"x" * 255}" "x"'
+    assert content_from("é" * 128) == '"' + r"\195\169" * 127 + r'\195" "\169"'
+
+
 @pytest.mark.parametrize(
     ("content", "text"),
     [
