@@ -2,7 +2,8 @@
 
 A provider
 
-- may import from `reconciler` this module, `model`, `errors` and `dns`; nothing else of ours;
+- may import from `reconciler` this module, `model`, `errors` and `dns`; nothing else of ours but
+  `net_settings`, where it connects itself and not through an SDK: then `NetSettings.route` has the last word;
 - makes every vendor call through `Calls`, which paces, retries, translates and counts; the SDK's own
   retry, polling and waiting are off;
 - must not write in `read`, `compose`, `ready`; must not sleep anywhere;

@@ -14,6 +14,7 @@ CONTRACT = {
     "reconciler.dns",
     "reconciler.errors",
     "reconciler.model",
+    "reconciler.net_settings",
     "reconciler.provider",
     "reconciler.tracking",
 }
