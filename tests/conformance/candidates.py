@@ -20,7 +20,9 @@ from typing import Any
 
 import yaml
 
+from providers.sandbox.contract import Emulator
 from tests.conformance import crowds
+from tests.servers.bridge import Bridge
 
 FOLDER = Path(__file__).with_name("candidates")
 World = dict[str, Any]
@@ -38,6 +40,8 @@ class Candidate:
     per_plan    calls of a plan for each account's lists, and for each zone, however many hosts there are
     concerns    beginnings of the names of switches that make a difference to it and not to one before
     impossible  settings of switches under which the main job cannot be done, with what the error must say
+    emulators   beside those of the sandbox: a real server that its world gets
+    needs       programs of that server, each with the Debian package that has it
     """
 
     name: str
@@ -48,6 +52,8 @@ class Candidate:
     per_plan: tuple[int, int]
     concerns: tuple[str, ...]
     impossible: Mapping[str, str] = field(default_factory=dict)
+    emulators: tuple[Emulator, ...] = ()
+    needs: tuple[tuple[str, str], ...] = ()
 
     def world(self) -> World:
         """The world, anew."""
@@ -116,6 +122,17 @@ CANDIDATES = (
         ("powerdns", crowds.edited_records),
         per_plan=(2, 1),
         concerns=("powerdns.",),
+    ),
+    Candidate(
+        "rfc2136",
+        (),  # a transfer has no pages
+        crowds.unserved_zones,
+        crowds.primary_zones,
+        ("rfc2136", crowds.edited_primary),
+        per_plan=(1, 1),
+        concerns=(),
+        emulators=(Bridge(),),
+        needs=(("named", "bind9"),),
     ),
 )
 

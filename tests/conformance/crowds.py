@@ -54,6 +54,23 @@ def roomy_powerdns_zones(world: World, names: Sequence[str]) -> World:
     return world
 
 
+def unserved_zones(world: World) -> World:
+    """A name server that has none of the zones."""
+    world["rfc2136"][0]["zones"] = []
+    return world
+
+
+def primary_zones(world: World, names: Sequence[str]) -> World:
+    """These zones, alike, on a name server."""
+    world["rfc2136"][0]["zones"] = [{"name": name} for name in names]
+    return world
+
+
+def edited_primary(nth: int) -> World:
+    """A record that somebody else adds on a name server."""
+    return {"zones": {"example.com": {"add_records": [_record(nth)]}}}
+
+
 def edited_zone(nth: int) -> World:
     """A record and a rule that somebody else adds to a Cloudflare zone."""
     rule = {

@@ -64,3 +64,5 @@ VERDICTS = frozenset(
 )
 #: Those that give the vendor's id of the request.
 IDENTIFIED = frozenset(name for name, fault in LASTING.items() if fault["kind"] == "status")
+#: Vendors that give their requests no ids: DNS has none.
+NAMELESS = frozenset({"rfc2136"})

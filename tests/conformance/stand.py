@@ -13,6 +13,7 @@ from typing import Any
 
 from providers.sandbox import started
 from providers.sandbox.calls import Call
+from providers.sandbox.emulators import find_emulators
 from providers.sandbox.fetch import FetchError
 from providers.sandbox.running import Running
 from reconciler import app, cli
@@ -32,6 +33,7 @@ from tests.conformance.candidates import Candidate, writes
 from tests.conformance.holdings import Holdings, differences, foreign, holdings
 from tests.conformance.seam import Seam
 from tests.contract.judge import judge
+from tests.servers.process import binary
 
 TIMEOUT_S = 4 * 3600
 TRUSTED = "SSL_CERT_FILE"
@@ -218,7 +220,13 @@ def stand(
     judged: bool = True,
 ) -> Iterator[Stand]:
     """Run a candidate's world, changed first where a test needs another."""
-    with started(change(candidate.world())) as sandbox, authorities(sandbox.env["TDR_CA_FILE"]):
+    for program, package in candidate.needs:
+        binary(program, package)
+    emulators = [*find_emulators(), *candidate.emulators]
+    with (
+        started(change(candidate.world()), emulators=emulators) as sandbox,
+        authorities(sandbox.env["TDR_CA_FILE"]),
+    ):
         at = Stand(candidate, sandbox)
         yield at
         if judged:

@@ -90,10 +90,10 @@ def test_what_is_created_changed_and_deleted_leaves_nothing_to_do(candidate: Can
 
 
 def nothing_is_left(at: Stand) -> None:
-    """No mark of the owner stands anywhere."""
+    """No mark of the owner stands anywhere, and no claim; what others put at a claim's name may."""
     held = str(at.holdings())
     assert at.candidate.owner not in held
-    assert "_tdr." not in held
+    assert "v=tdr1" not in held
 
 
 def test_a_host_that_is_to_be_absent_is_taken_down_once(candidate: Candidate, tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ PATIENCE_S = 30.0
         ("dns", 0.5),
         ("powerdns", 0.2),
         ("powerdns", 0.5),
+        ("rfc2136", 0.5),
     ],
 )
 def test_killed_with_a_write_in_flight_the_next_run_converges(
