@@ -95,6 +95,8 @@ def _neighbour_findings(record: Record, name: str, zone: ZoneState) -> Iterator[
             yield _error(record.host, text, f"remove the CNAME at {name}")
         return
     if name == zone.name:
+        if record.host == name:
+            return  # the engine's to refuse, whatever the record
         text = f"{name} is the apex of its zone, where no CNAME can stand, and RFC 2136 has nothing instead"
         yield _error(record.host, text, f"write a host below it, such as click.{name}")
         return
