@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from reconciler import checks
+from reconciler import checks, name_rules
 from reconciler.accounts import cdn_account, sparkpost_account
 from reconciler.claim import Claim, Was
 from reconciler.desired import Desired, Domain
@@ -97,6 +97,7 @@ def assemble(
         *dns_findings,
         *checks.findings(desired, hosts, world, composed),
         *checks.long_claims(claims),
+        *name_rules.findings(wanted, hosts, zones, live),
     ]
     return Assembly(
         desired={r.id: resolved(r, live) for r in (*resources, *spelled)},

@@ -14,7 +14,7 @@ from reconciler.dns import ancestors, claim_name
 from reconciler.hostview import HostView
 from reconciler.model import Finding, Severity
 from reconciler.provider import Composition, Live
-from reconciler.records import ADDRESS_TYPES, ZoneView
+from reconciler.records import ZoneView
 from reconciler.twins import holders
 
 GAP_NEEDED_S = {"B": 300, "C": 1800}
@@ -59,7 +59,6 @@ def findings(
         yield from _claimed_by_newer(view)
         if view.domain.state == "present":
             yield from _apex(view)
-            yield from _alone(view)
             yield from _proxied(view, composed)
             yield from _gap(view)
             yield from _accounts(view, desired, composed, reachable)
@@ -71,10 +70,10 @@ def _error(host: str, text: str, lift: str, key: str = "") -> Finding:
 
 
 def _zone(view: HostView, told: Collection[tuple[str, str | None]]) -> Iterator[Finding]:
-    """Say that the zone is missing; not where an edge of the same account has told so (`told`) already."""
+    """Say that the zone is missing; not where the account that should hold it has said why (`told`)."""
     if view.view is not None or view.domain is None:
         return
-    if view.target is None and view.domain.cdn == view.dns and (view.dns, view.host) in told:
+    if view.domain.state == "present" and (view.dns, view.host) in told:
         return
     if view.domain.state == "absent":
         yield Finding(
@@ -186,22 +185,6 @@ def _apex(view: HostView) -> Iterator[Finding]:
             view.host,
             f"{view.host} is the apex of its zone, and a tracking domain must be a subdomain",
             f"write a host below it, such as click.{view.host}",
-        )
-
-
-def _alone(view: HostView) -> Iterator[Finding]:
-    """Refuse a CNAME beside records of other types (RFC 1034 §3.6.2); some servers drop it without a word."""
-    if view.view is None or view.target is None or view.target.type != "CNAME":
-        return
-    zone, others = (
-        view.view.zone,
-        sorted({one.type for one in view.view.sets(view.host)} - set(ADDRESS_TYPES)),
-    )
-    if others and not zone.cname_beside:
-        yield _error(
-            view.host,
-            f"{view.host} has {', '.join(others)} records in zone {zone.name}, and a CNAME must stand alone",
-            "move these records to another name, or take another host",
         )
 
 

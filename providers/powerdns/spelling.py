@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import takewhile
 
 from providers.powerdns.convert import ADDRESSES, spelt_value, types_of
 from providers.powerdns.zones import PowerDnsState, ZoneState, container
-from reconciler.dns import HOST, Record, ancestors, is_within, record_id
+from reconciler.dns import Record, is_within, record_id
 from reconciler.model import Finding, Resource, Severity, Value, attrs
 from reconciler.provider import Composition, Wanted
-
-BESIDE_CNAME = frozenset({"CNAME", "NSEC", "RRSIG"})
-"""What is the record itself, or may stand beside any (RFC 4034, 2.5)."""
 
 
 def spell_records(alias: str, records: Sequence[Record], state: PowerDnsState) -> Composition:
@@ -77,13 +73,10 @@ def _no_zone(host: str, name: str, state: PowerDnsState) -> Finding:
 
 
 def _findings(record: Record, place: str, zone: ZoneState) -> Iterator[Finding]:
-    if not zone.writable:
-        yield _secondary(record.host, zone)
     if record.proxied:
         text = "PowerDNS holds records and serves no web: a proxied record cannot be had there"
         yield _error(record.host, text, "name the alias that holds the edge's own zone with `dns:`")
-    yield from _delegated(record, place, zone)
-    yield from _alone(record, place, zone)
+    yield from _in_the_way(record, place, zone)
     if zone.keeps_serial:
         text = (
             f"zone {zone.name} has an empty SOA-EDIT-API: a write leaves its serial as it is, and "
@@ -93,41 +86,11 @@ def _findings(record: Record, place: str, zone: ZoneState) -> Iterator[Finding]:
         yield Finding(Severity.WARNING, record.host, text, lift, "dns")
 
 
-def _secondary(host: str, zone: ZoneState) -> Finding:
-    source = f" from {', '.join(zone.masters)}" if zone.masters else ""
-    text = (
-        f"zone {zone.name} is of kind {zone.kind} on this server, fetched{source}: what is written here is "
-        "lost at the next transfer"
-    )
-    return _error(host, text, "name the alias of the server that is its primary with `dns:`")
-
-
-def _delegated(record: Record, place: str, zone: ZoneState) -> Iterator[Finding]:
-    """Refuse a name below a cut; of those on the host's own way up the engine speaks itself."""
-    seen = set(ancestors(record.host))
-    for name in takewhile(lambda above: above != zone.name, ancestors(place)):
-        if name not in seen and "NS" in zone.types_at(name):
-            text = f"{name} is delegated away from zone {zone.name}: nobody would find {place} in it"
-            yield _error(record.host, text, f"name the alias that holds the zone {name} with `dns:`")
-
-
-def _alone(record: Record, place: str, zone: ZoneState) -> Iterator[Finding]:
-    """Refuse a CNAME that cannot stand alone, and anything at a name where another type makes answers."""
-    if record.type == "CNAME" and place == zone.name and place != record.host:
-        text = f"{place} is the apex of its zone, where no CNAME can stand"
-        yield _error(record.host, text, "choose an edge that gives addresses, or a name below it")
-        return
-    others = zone.types_at(place) - types_of(record.type)
-    made_up = others & {"ALIAS", "LUA"}
-    if record.type == "CNAME":
-        # At the host itself an address is the record that the CNAME replaces.
-        others -= (BESIDE_CNAME | ADDRESSES) if record.role == HOST else BESIDE_CNAME
-    elif types_of(record.type) <= ADDRESSES:
-        others = made_up
-    else:
-        others &= frozenset({"CNAME"})
-    if others:
-        kinds = ", ".join(sorted(others))
+def _in_the_way(record: Record, place: str, zone: ZoneState) -> Iterator[Finding]:
+    """Tell what only PowerDNS has: types that make answers up, and records that are switched off."""
+    made_up = sorted(zone.types_at(place) & {"ALIAS", "LUA"})
+    if made_up and types_of(record.type) <= ADDRESSES:
+        kinds = ", ".join(made_up)
         text = f"{kinds} at {place} in zone {zone.name} cannot stand beside {record.type}"
         yield _error(record.host, text, f"remove {kinds} at {place}, which tdr does not manage")
     found = zone.sets.get((place, record.type))

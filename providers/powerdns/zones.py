@@ -60,7 +60,14 @@ class ZoneState:
             min_ttl=0,
             atomic=True,
             account=account,
+            read_only="" if self.writable else self._secondary,
         )
+
+    @property
+    def _secondary(self) -> str:
+        source = f" from {', '.join(self.masters)}" if self.masters else ""
+        lost = "what is written is lost at the next transfer"
+        return f"it is of kind {self.kind} there, fetched{source}, and {lost}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from providers.rfc2136.convert import spelt_value
 from providers.rfc2136.names import zone_container
 from providers.rfc2136.zones import Rfc2136State, ZoneState
-from reconciler.dns import Record, is_within, record_id
+from reconciler.dns import Record, record_id
 from reconciler.model import Finding, Resource, Severity, Value, attrs
 from reconciler.provider import Composition, Wanted
 
-REPLACED = frozenset({"A", "AAAA", "CNAME"})
-"""What a host record takes the place of."""
 _SERVED = "check zones:, server: and, where the server has views, which of them the key is sent to"
 
 
@@ -27,7 +25,7 @@ def spell_records(alias: str, records: Sequence[Record], state: Rfc2136State) ->
             findings.append(_no_zone(record.host, place, state))
             continue
         resources.append(_spelt(alias, record, zone))
-        findings.extend(_record_findings(record, place, zone))
+        findings.extend(_record_findings(record, zone))
     unique = {(finding.host, finding): finding for finding in findings}
     return Composition(resources=tuple(resources), findings=tuple(unique.values()))
 
@@ -68,41 +66,6 @@ def _spelt(alias: str, record: Record, zone: ZoneState) -> Resource:
     )
 
 
-def _record_findings(record: Record, name: str, zone: ZoneState) -> Iterator[Finding]:
+def _record_findings(record: Record, zone: ZoneState) -> Iterator[Finding]:
     if zone.trouble:
         yield _error(record.host, zone.trouble, _SERVED)
-        return
-    yield from _cut_findings(record, name, zone)
-    yield from _neighbour_findings(record, name, zone)
-
-
-def _cut_findings(record: Record, name: str, zone: ZoneState) -> Iterator[Finding]:
-    """Refuse a further name below a delegation; of the host itself the engine tells."""
-    cut = zone.cut_above(name)
-    if cut is not None and not is_within(record.host, cut):
-        text = f"{name}, which {record.host} needs, is delegated to {', '.join(zone.cuts[cut])} at {cut}"
-        yield _error(record.host, text, f"take the delegation of {cut} out of zone {zone.name}")
-
-
-def _neighbour_findings(record: Record, name: str, zone: ZoneState) -> Iterator[Finding]:
-    """Refuse a CNAME beside anything else: the server would answer NOERROR and not write it."""
-    others = zone.types_at(name)
-    if record.type != "CNAME":
-        if "CNAME" in others and record.type not in REPLACED and "+" not in record.type:
-            text = (
-                f"{name} is a CNAME, which excludes the {record.type} record that {record.host} needs there"
-            )
-            yield _error(record.host, text, f"remove the CNAME at {name}")
-        return
-    if name == zone.name:
-        if record.host == name:
-            return  # the engine's to refuse, whatever the record
-        text = f"{name} is the apex of its zone, where no CNAME can stand, and RFC 2136 has nothing instead"
-        yield _error(record.host, text, f"write a host below it, such as click.{name}")
-        return
-    beside = sorted(others - REPLACED)
-    if beside:
-        text = (
-            f"{name} has {', '.join(beside)} records, which exclude the CNAME that {record.host} needs there"
-        )
-        yield _error(record.host, text, "move them to another name, or choose another host")

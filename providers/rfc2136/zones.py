@@ -87,6 +87,7 @@ class ZoneState:
             min_ttl=1,
             atomic=True,
             account=account,
+            compares=True,
         )
 
     def rrsets(self) -> Iterator[RRset]:

@@ -1,0 +1,80 @@
+"""What DNS allows at a name and below it, asked before anything is written. Pure.
+
+Servers differ in what they do with a record that breaks these rules: some refuse it, some answer NOERROR and
+drop it (RFC 2136 §3.4.2.2), some store what nobody will ever be answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import takewhile
+
+from reconciler.diff import resolve
+from reconciler.dns import HOST, Record, ancestors
+from reconciler.hostview import HostView
+from reconciler.model import Finding, Resource, ResourceId, Severity
+from reconciler.records import ADDRESS_TYPES, Views, ZoneView, view_for
+
+BESIDE_ANY = frozenset({"NSEC", "NSEC3", "RRSIG", "KEY"})
+"""What may stand beside a CNAME (RFC 4034 §2.5, RFC 2535)."""
+
+
+def findings(
+    wanted: Iterable[Record],
+    hosts: Mapping[str, HostView],
+    zones: Mapping[str, Views],
+    live: Mapping[ResourceId, Resource],
+) -> Iterator[Finding]:
+    """Yield what stands in the way of the records that should exist."""
+    for record in wanted:
+        host, name = hosts.get(record.host), resolve(record.name, live)
+        view = view_for(name, zones.get(host.dns, {})) if host and isinstance(name, str) else None
+        if view is None or not isinstance(name, str):
+            continue
+        yield from _beside(record, name, view)
+        yield from _below_a_cut(record, name, view)
+
+
+def _error(record: Record, text: str, lift: str) -> Finding:
+    return Finding(Severity.ERROR, record.host, text, lift, "dns")
+
+
+def _beside(record: Record, name: str, view: ZoneView) -> Iterator[Finding]:
+    """Refuse a CNAME beside anything else (RFC 1034 §3.6.2), where the vendor does not see to that itself."""
+    zone = view.zone
+    if zone.cname_beside:
+        return
+    if record.type == "CNAME" and name == zone.name:
+        if name != record.host:  # of a host at the apex the engine tells anyway
+            yield _error(
+                record,
+                f"{name} is the apex of zone {zone.name}, where no CNAME can stand",
+                f"choose an edge that gives addresses, or a name below {name}",
+            )
+        return
+    others = {one.type for one in view.sets(name)} - set(record.type.split("+")) - BESIDE_ANY
+    if record.role == HOST:
+        others -= set(ADDRESS_TYPES)  # what a host record takes the place of
+    in_the_way = sorted(others if record.type == "CNAME" else others & {"CNAME"})
+    if in_the_way:
+        kinds = ", ".join(in_the_way)
+        yield _error(
+            record,
+            f"{name} has {kinds} records in zone {zone.name}, and a CNAME must stand alone: the "
+            f"{record.type} record that {record.host} needs there cannot stand beside",
+            f"move what stands at {name} to another name, or take another host",
+        )
+
+
+def _below_a_cut(record: Record, name: str, view: ZoneView) -> Iterator[Finding]:
+    """Refuse a name below a delegation; of those on the host's own way up the engine speaks itself."""
+    seen = set(ancestors(record.host))
+    for above in takewhile(lambda one: one != view.zone.name, ancestors(name)):
+        servers = sorted(value for one in view.sets(above, "NS") for value in one.values)
+        if servers and above not in seen:
+            yield _error(
+                record,
+                f"{name}, which {record.host} needs, is delegated to {', '.join(servers)} at {above}, away "
+                f"from zone {view.zone.name}",
+                f"take the delegation of {above} out of zone {view.zone.name}",
+            )
