@@ -303,7 +303,7 @@ class Run:
             due_s = self.engine.keeper.old_answer_gone_s(
                 gate, self.current, self.answered_at_s.get(gate.host)
             )
-        if due_s > self.engine.deadline_s:
+        if due_s > self.engine.deadline_s and gate.kind is GateKind.OLD_TTL:
             left = about(due_s - self.engine.clock.now())
             self._end(gate, Result(Outcome.WAITING, f"{left} left", scheduled=True))
             return

@@ -46,13 +46,20 @@ class Outside(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class GateKeeper:
-    """Answers for gates. Every method may be called from any thread; none writes but `verify`."""
+    """Answers for gates. Every method may be called from any thread; none writes but `verify`.
+
+    `begun_s` is when the run began, in unix seconds: what was read before has stood since then at the latest.
+    """
 
     providers: Mapping[str, Provider]
     outside: Outside
     hosts: Mapping[str, HostView]
     clock: Clock
     known_servers: dict[str, tuple[NameServer, ...]] = field(default_factory=dict)
+    begun_s: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "begun_s", self.clock.now())
 
     def check(self, gates: Sequence[Gate], current: Current) -> dict[str, Status | ProviderError]:
         """Return for each gate whether it holds. The gates are of one kind, and of one account."""
@@ -199,9 +206,10 @@ class GateKeeper:
         else:  # a time that lies further ahead than any answer is held comes from a clock that went wrong
             longest_s = gate.wait_s if claim.until_s is None else max(gate.wait_s, LONGEST_HELD_S)
             held_s = min(held_s, now_s + longest_s)
-        # What was handed out last before the move had at most this TTL; an earlier run may just have moved.
+        # What was handed out last before the move had at most this TTL. An earlier run may have moved just
+        # before this one began: counted from there, runs that are short themselves come to an end, too.
         last_ttl_s = view.low_ttl_s if answered_at_s is None else max(LOW_TTL_S, view.low_ttl_s)
-        answered_s = now_s if answered_at_s is None else answered_at_s
+        answered_s = self.begun_s if answered_at_s is None else answered_at_s
         return max(held_s, answered_s + min(last_ttl_s, gate.wait_s))
 
     def is_secure(self, host: str, current: Current) -> bool:

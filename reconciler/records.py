@@ -182,7 +182,7 @@ def claim_wanted(memory: Memory, old: Claim | None, before: Was | None, *, moves
     earlier run began (its TTL lowered) keeps what was remembered then. A record that stands as it stood (a
     move that was undone, or never came) is handed out whole: the time begins anew. One that moves on before
     caches have let go of what was there earlier takes that time along. A lost claim is written anew with the
-    full wait ahead, for this run and those to come.
+    full wait ahead, for this run and those to come; so is a time that was lost from a claim.
     """
     base = old or EMPTY_CLAIM
     changed: dict[str, str | None] = {
@@ -196,7 +196,8 @@ def claim_wanted(memory: Memory, old: Claim | None, before: Was | None, *, moves
         remembered = before if before is None or moves else _in_doubt(before)
         return base.updated({**changed, **_remembering(remembered)})
     if not moves:
-        return base.updated(changed)
+        lost = base.was is not None and base.at_s is None
+        return base.updated({**changed, **({"at": NOW} if lost else {})})
     stands = same_answer(base.was, before)
     if base.was is not None and before is not None and stands and before.ttl < base.was.ttl:
         begun_at = {} if base.at_s is not None else {"at": NOW}

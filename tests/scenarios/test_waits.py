@@ -48,6 +48,33 @@ def test_a_wait_that_outlasts_the_run_is_left_for_a_later_one(open_town: Open) -
     town.settled(file)
 
 
+def test_runs_of_a_minute_come_to_an_end_once_the_wait_is_over(open_town: Open) -> None:
+    town = host_ttl(open_town, 3600)
+    file = town.file(MINE)
+    short = ("-auto-approve", "-timeout", "1m", file)
+    town.ok("apply", *short)
+    town.advance(3600)
+    late = town.ok("apply", "-resume", *short)
+    assert f"{CLICK}: applied" in late.out
+    assert secure(town)
+
+
+def test_runs_come_to_an_end_where_the_claim_lost_the_time_of_the_move(open_town: Open) -> None:
+    town = host_ttl(open_town, 7200)
+    file = town.file(MINE)
+    town.ok("apply", "-auto-approve", "-timeout", "10m", file)
+    told = " ".join(word for word in town.claim().strip('"').split() if not word.startswith("at="))
+    edited = {"type": "TXT", "name": f"_tdr.{CLICK}", "content": told, "ttl": 60}
+    town.zone_now(remove_records=[f"_tdr.{CLICK}"], add_records=[edited])
+
+    again = town.ok("apply", "-resume", "-auto-approve", "-timeout", "10m", file)
+    assert f"{CLICK}: waiting: " in again.out
+    town.advance(7200)
+    late = town.ok("apply", "-resume", "-auto-approve", "-timeout", "10m", file)
+    assert f"{CLICK}: applied" in late.out
+    town.settled(file)
+
+
 def test_a_wait_within_the_run_is_sat_out(open_town: Open) -> None:
     town = host_ttl(open_town, 600)
     before = town.control("GET", "/clock")["now"]
