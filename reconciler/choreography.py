@@ -17,7 +17,7 @@ from reconciler.hostview import HostView
 from reconciler.model import Action, Change, Resource, ResourceId
 from reconciler.plan import LOWER, MOVE, PIN, RESTORE, SETTLE, STAMP, Gate, GateKind, Node, Step, only_step
 from reconciler.provider import Kind
-from reconciler.records import LOW_TTL_S, UNKNOWN_OLD_TTL_S, unproven, without_stamp
+from reconciler.records import LOW_TTL_S, UNKNOWN_OLD_TTL_S, claims_of_record, unproven, without_stamp
 from reconciler.tracking import DEFAULT, LINK, MANAGED_CERTIFICATE, SECURE, TRACKING_DOMAIN
 
 ANSWERS_TIMEOUT_S, PROBE_TIMEOUT_S, VERIFY_TIMEOUT_S, SERVES_TIMEOUT_S = 600, 900, 900, 1800
@@ -116,8 +116,9 @@ class Choreography:
 
     @property
     def _to_prove(self) -> bool:
-        """Whether the host is to be looked at from outside: it moves, turns to https, or never was proven."""
-        return self._moves or self._secures or self.view.unproven
+        """Whether the host is to be looked at from outside: it moves, turns to https, or moved and never was
+        proven. Before it moves there is nothing to see."""
+        return self._moves or self._secures or (self.view.unproven and not self.view.moves)
 
     @property
     def _touched(self) -> bool:
@@ -372,11 +373,12 @@ class Choreography:
             self.found.append(only_step(change, everything if self._was_edge(change) else claim))
 
     def _settle(self) -> None:
-        """Say in the claim that all is proven, once it is; where nothing is to prove, it is done at once."""
+        """Say in the claim that all is proven, once it is; where nothing is to prove, or the plan leaves the
+        move out, the claim is done at once."""
         change = self._change(DNS_RECORD, CLAIM)
         if change is None:
             return
-        if self._proves:
+        if self._proves and not (change.after and any(c.unproven for c in claims_of_record(change.after))):
             needed = {need for node in self.found for need in node.needs}
             ends = frozenset(node.id for node in self.found) - needed
             self.found.append(Step(f"{change.id.address}#{SETTLE}", change, change.after, SETTLE, needs=ends))

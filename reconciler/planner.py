@@ -13,14 +13,14 @@ from reconciler import policy
 from reconciler.assemble import Assembly, World, assemble, blocked_hosts
 from reconciler.desired import Desired
 from reconciler.diff import diff
-from reconciler.dns import CLAIM, DNS_RECORD, is_validation, role_of
+from reconciler.dns import CLAIM, DNS_RECORD, HOST, is_validation, role_of
 from reconciler.errors import PlanError
 from reconciler.hostview import HostView
 from reconciler.model import REQUESTED, Action, Change, Finding, Resource, ResourceId, Severity
 from reconciler.order import order
 from reconciler.plan import Plan
 from reconciler.provider import Kind, Parts, Provider
-from reconciler.records import claims_of_record, without_claims
+from reconciler.records import claims_of_record, unproven, without_claims
 from reconciler.tracking import DEFAULT, LINK, MANAGED_CERTIFICATE, SECURE
 
 T = TypeVar("T")
@@ -70,7 +70,7 @@ def make_plan(inputs: Inputs) -> tuple[Plan, Assembly]:
     assembly = assemble(desired, parts, inputs.world, inputs.providers)
     found = tuple(_changes(desired, assembly, choice))
     _refuse_unknown(choice, assembly, found)
-    asked = _chosen(found, choice)
+    asked = tuple(_with_open_claims(_chosen(found, choice), assembly))
     addresses = _by_host((change.host, change.id.address) for change in found)
     findings = {
         *(
@@ -189,6 +189,17 @@ def _chosen(changes: tuple[Change, ...], choice: Choice) -> tuple[Change, ...]:
         found |= more
     left = {change.host for change in changes if change.id not in found}
     return tuple(c for c in changes if c.id in found and not (_drops_claim(c) and c.host in left))
+
+
+def _with_open_claims(changes: tuple[Change, ...], assembly: Assembly) -> Iterator[Change]:
+    """Yield the changes; where a host is to move and its record is left out, its claim stays unproven."""
+    moved = {c.host for c in changes if c.id.kind == DNS_RECORD and role_of(c.id) == HOST}
+    left_out = {host for host, view in assembly.hosts.items() if view.moves} - moved
+    for change in changes:
+        if not _is_claim(change.id) or change.after is None or change.host not in left_out:
+            yield change
+        elif (still_open := diff(change.before, unproven(change.after))) is not None:
+            yield still_open
 
 
 def _drops_claim(change: Change) -> bool:

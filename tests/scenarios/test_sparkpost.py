@@ -157,6 +157,27 @@ def both_regions(open_town: Open) -> Town:
     return open_town(here)
 
 
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ("-target", f'dns_record.web["{CLICK}/claim"]'),
+        ("-exclude", f'dns_record.web["{CLICK}/host"]'),
+    ],
+    ids=["claim-only", "all-but-the-move"],
+)
+def test_a_move_that_the_flags_left_out_is_not_called_proven(open_town: Open, flags: tuple[str, ...]) -> None:
+    elsewhere = {**live_click(), "key": "other-key", "env": "OTHER_KEY"}
+    town = open_town(world(zone("example.com", cname(CLICK)), sparkpost=[sparkpost(), elsewhere]))
+    file = town.file({CLICK: {"sparkpost": "none", "origin": "spgo.io"}})
+    part = town.ok("apply", "-auto-approve", *flags, file)
+    assert "(all is proven)" not in part.out
+    assert "ph=unproven" in town.claim()
+    town.ok("apply", "-auto-approve", *flags, file)
+    town.apply(file)
+    assert "ph=" not in town.claim()
+    town.settled(file)
+
+
 @pytest.mark.parametrize("applied", [True, False], ids=["ours", "never applied"])
 @pytest.mark.parametrize(
     "new", [{"sparkpost": "sp-eu"}, {"sparkpost": "none", "origin": "spgo.io"}], ids=["eu", "none"]
