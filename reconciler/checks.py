@@ -139,6 +139,13 @@ def claimed_by_others(view: HostView, desired: Desired) -> Iterator[Finding]:
     """Refuse a host that another owner claims: alone, or beside this file's."""
     others = sorted({claim.owner for claim in view.claims} - {desired.owner})
     for other in others:
+        if not other:
+            yield _error(
+                view.host,
+                f"the claim on {view.host} (TXT at _tdr.{view.host}) names no owner: somebody edited it",
+                f"write `o=OWNER` back into it, or delete it if {view.host} is `{desired.owner}`'s",
+            )
+            continue
         yield _error(
             view.host,
             f"{view.host} is claimed by owner `{other}` (TXT at _tdr.{view.host}), "

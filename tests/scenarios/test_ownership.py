@@ -192,6 +192,17 @@ def test_keys_of_a_claim_that_are_not_known_and_texts_beside_it_stay(open_town: 
     assert "hello there" in town.claim()
 
 
+def test_a_claim_without_an_owner_is_refused_with_what_lifts_it(open_town: Open) -> None:
+    town = live(open_town)
+    nobodys = {"type": "TXT", "name": f"_tdr.{CLICK}", "content": "v=tdr1 w=00000000", "ttl": 60}
+    town.zone_now(add_records=[nobodys])
+    refused = town.tdr("plan", town.file(MINE))
+    assert refused.code == 1
+    assert "names no owner" in refused.err
+    assert "write `o=OWNER` back into it, or delete it" in refused.err
+    assert "adopt -from" not in refused.err
+
+
 def test_a_lost_claim_is_rewritten_and_the_wait_is_whole(open_town: Open) -> None:
     town = open_town(world(zone("example.com", cname(CLICK, ttl=3600)), sp=live_click()))
     file = town.file(MINE)
