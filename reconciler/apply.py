@@ -378,13 +378,13 @@ class Run:
     def _unmet(self, gate: Gate, outcome: Outcome, why: str) -> None:
         """End a gate that is not met; DNS that moved, and that no run proved, goes back while that helps.
 
-        It helps while links are http, which the old end served, and afterwards if the old end serves https.
+        It helps while links were never https, and afterwards if the old end serves https.
         Where neither end serves https, links turn to http again.
         """
         unmet, record = Unmet(gate, Result(outcome, why)), self.back.record(gate.host)
         if record is None or gate.kind not in (GateKind.PROBE, GateKind.READY):
             self._end(gate, unmet.result)
-        elif self.engine.keeper.is_secure(gate.host, self.current):
+        elif self.engine.keeper.is_secure(gate.host, self.current) or self.back.had_https(gate.host):
             keeper, host = self.engine.keeper, gate.host
             self._submit(
                 "net", lambda: Ends(unmet, keeper.still_serves(host, record), keeper.serves_https(host))

@@ -163,7 +163,9 @@ class Choreography:
         pinned = self._pin(record)
         if change is None or change.after is None:
             return pinned
-        stamped = unproven(change.after) if self._proves else change.after
+        stamped = change.after
+        if self._proves:
+            stamped = unproven(stamped, https_in_mail=self.view.https_in_mail)
         plain = without_stamp(stamped)
         if change.before is not None and plain.attrs == change.before.attrs:
             if plain != stamped:

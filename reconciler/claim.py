@@ -3,8 +3,9 @@
 `v=tdr1 o=OWNER w=DIGEST8 sp=eu.HASH8 cdn=cloudflare.HASH8 was=CNAME:spgo.io@3600 at=20260105T090000Z`
 
 A host that moves again while resolvers may still hold what was answered before `was` has `until=` beside, the
-time when the last of them lets go; one whose work is not proven yet has `ph=unproven`. Fields that this
-version does not know are kept as they stand.
+time when the last of them lets go; one whose work is not proven yet has `ph=unproven`, or
+`ph=unproven-https` where mail carries https links. Fields that this version does not know are kept as they
+stand.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ AT_FORMAT = "%Y%m%dT%H%M%SZ"
 NOW = "*"
 """Stands for the time of writing in the text of a planned claim, `*7200` for so many seconds after it: plans
 show no dates."""
-PHASE, UNPROVEN = "ph", "unproven"
-"""What stands in a claim from the first write of a host's work until its last gate held."""
+PHASE, UNPROVEN, UNPROVEN_HTTPS = "ph", "unproven", "unproven-https"
+"""What stands in a claim from the first write of a host's work until its last gate held; the latter where
+mail carries https links already: should links turn to http meanwhile, live state no longer tells."""
 TTL = re.compile("[0-9]{1,10}")
 MAX_TTL_S = 2**31 - 1
 """The longest TTL that DNS knows (RFC 2181)."""
@@ -80,6 +82,11 @@ class Claim:
     def unproven(self) -> bool:
         """Whether a run began on the host and none has yet proven what it made."""
         return self.get(PHASE) is not None
+
+    @property
+    def kept_https(self) -> bool:
+        """Whether mail carried https links when the work began that no run has proven yet."""
+        return self.get(PHASE) == UNPROVEN_HTTPS
 
     @property
     def at_s(self) -> float | None:

@@ -42,6 +42,11 @@ class HostView:
         return self.claim is not None and self.claim.unproven
 
     @property
+    def https_in_mail(self) -> bool:
+        """Whether mail carries https links of the host: those written today, or before an unproven run."""
+        return self.https_live or (self.claim is not None and self.claim.kept_https)
+
+    @property
     def answer(self) -> Was | None:
         """What answers for the host today: its own record, or a wildcard's."""
         return was_of(self.before or self.pinned)

@@ -194,11 +194,14 @@ def _chosen(changes: tuple[Change, ...], choice: Choice) -> tuple[Change, ...]:
 def _with_open_claims(changes: tuple[Change, ...], assembly: Assembly) -> Iterator[Change]:
     """Yield the changes; where a host is to move and its record is left out, its claim stays unproven."""
     moved = {c.host for c in changes if c.id.kind == DNS_RECORD and role_of(c.id) == HOST}
-    left_out = {host for host, view in assembly.hosts.items() if view.moves} - moved
+    left_out = {host: v for host, v in assembly.hosts.items() if v.moves and host not in moved}
     for change in changes:
-        if not _is_claim(change.id) or change.after is None or change.host not in left_out:
+        view = left_out.get(change.host or "")
+        if not _is_claim(change.id) or change.after is None or view is None:
             yield change
-        elif (still_open := diff(change.before, unproven(change.after))) is not None:
+            continue
+        after = unproven(change.after, https_in_mail=view.https_in_mail)
+        if (still_open := diff(change.before, after)) is not None:
             yield still_open
 
 

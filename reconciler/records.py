@@ -11,6 +11,7 @@ from reconciler.claim import (
     NOW,
     PHASE,
     UNPROVEN,
+    UNPROVEN_HTTPS,
     Claim,
     Was,
     claims_in,
@@ -262,9 +263,10 @@ def wildcard_answer(host: str, view: ZoneView) -> Record | None:
     return Record(host, HOST, host, str(live.attrs["type"]), _texts(live), answered_ttl_s(live), proxied)
 
 
-def unproven(resource: Resource) -> Resource:
+def unproven(resource: Resource, *, https_in_mail: bool) -> Resource:
     """Return a planned claim as it stands until what it describes is proven."""
-    return _reworded(resource, lambda claim: claim.updated({PHASE: UNPROVEN}))
+    phase = UNPROVEN_HTTPS if https_in_mail else UNPROVEN
+    return _reworded(resource, lambda claim: claim.updated({PHASE: phase}))
 
 
 def proven(resource: Resource) -> Resource:

@@ -60,6 +60,11 @@ class WayBack:
         view = self.hosts.get(host)
         return view.earlier if view else None
 
+    def had_https(self, host: str) -> bool:
+        """Tell whether a host that an earlier run moved had https links in mail by then, whatever is written
+        today: an end that serves http only is no way back for them."""
+        return host not in self.moved and self.hosts[host].https_in_mail
+
     def put_back(self, unmet: Unmet) -> Step:
         """Return the way back as one more step of the record; the gate ends when it did."""
         host = unmet.gate.host
@@ -72,14 +77,15 @@ class WayBack:
     def remedy(self, ends: Ends, current: Mapping[ResourceId, Resource]) -> Step | None:
         """Return what helps a host whose links are https: DNS back to an end that serves it, else http links.
 
-        None where neither does: the new end serves https all the same, or SparkPost's side is not ours.
+        None where neither does: the new end serves https all the same, links are http already, or SparkPost's
+        side is not ours.
         """
         if ends.old.ready:
             return self.put_back(ends.unmet)
         view = self.hosts[ends.unmet.gate.host]
         alias = view.domain.sparkpost if view.domain else None
         live = current.get(ResourceId(alias, SECURE, view.host)) if alias else None
-        if ends.new.ready or live is None:
+        if ends.new.ready or live is None or live.attrs.get("secure") is not True:
             return None
         off = live.with_attrs(secure=False)
         stays = f"; DNS stays, for the old end does not serve https: {ends.old.text}"

@@ -143,6 +143,29 @@ def test_an_edge_that_fails_after_the_move_puts_dns_back_and_says_so(open_town: 
     town.settled(file)
 
 
+def test_dns_never_goes_back_to_an_http_end_once_mail_carries_https_links(open_town: Open) -> None:
+    """Nor in the run after the one that turned links to http: mail sent before holds on to its own."""
+    town = open_town(world(zone("example.com", cname(CLICK)), sp=live_click(secure=True)))
+    file = town.file({CLICK: {"allow_gap": "5m"}})
+    edge = {"kind": "status", "status": 503, "on": "edge", "times": 0}
+    for address in ("198.51.100.7:443", "198.51.100.8:443"):
+        town.fault(**edge, listener=address)
+    first = town.tdr("apply", "-auto-approve", file)
+    assert "links are http again (`secure: false`) until https is proven" in first.out
+    assert not secure(town)
+
+    second = town.tdr("apply", "-auto-approve", "-resume", file)
+    assert second.code == 1
+    assert "DNS stays" in second.out
+    assert town.named(CLICK)[0]["proxied"] is True
+
+    town.control("DELETE", "/faults")
+    town.apply(file)
+    assert secure(town)
+    assert "ph=" not in town.claim()
+    town.settled(file)
+
+
 def test_a_new_host_whose_edge_fails_stays_as_it_is_and_goes_on_later(open_town: Open) -> None:
     """Nothing stood there before: there is nothing to go back to, and no mail that could break."""
     town = open_town(world(zone("example.com"), sp=sparkpost()))
