@@ -35,7 +35,7 @@ from reconciler.way_back import Ends, Unmet, WayBack
 THREADS_PER_ACCOUNT = 8
 STAMP_MARGIN_S = 30.0
 """How far ahead a claim is stamped: the write that it goes with takes a moment, and a wait that is counted
-from the stamp must not end early."""
+from the stamp must not end early. Where writes take longer, twice as long as they take."""
 NOT_READY_POLL_S, NOT_READY_TIMEOUT_S = 10.0, 900.0
 GATHER_S = 10.0
 """How long a claim that is proven waits for others of its zone, to be written along with them."""
@@ -99,6 +99,7 @@ class Run:
     back: WayBack = field(init=False)
     answered_at_s: dict[str, float] = field(init=False, default_factory=dict)
     gathering: Gathering = field(init=False)
+    stamp_margin_s: float = field(init=False, default=STAMP_MARGIN_S)
     counter: Any = field(init=False, default_factory=itertools.count)
 
     def __post_init__(self) -> None:
@@ -246,7 +247,7 @@ class Run:
         if step.phase == SETTLE and before is not None:
             after = proven(before)
         elif role_of(step.change.id) == CLAIM:
-            after = stamped(after, self.engine.clock.now() + STAMP_MARGIN_S)
+            after = stamped(after, self.engine.clock.now() + self.stamp_margin_s)
         action = Action.CREATE if before is None else Action.UPDATE
         return Change(step.change.id, action, before, after, adopts=step.change.adopts)
 
@@ -264,7 +265,9 @@ class Run:
             return
         match outcome:
             case Done(resource=Resource() as claim) if step.phase == STAMP and self._is_late(claim):
-                # Repeats took so long that a wait counted from this time would end too early.
+                # It took so long that a wait counted from this time would end too early.
+                took_s = self.engine.clock.now() - self.started[step.id]
+                self.stamp_margin_s = max(self.stamp_margin_s, 2 * took_s)
                 self.containers.add(step)
             case Done():
                 self.back.remember(step)

@@ -266,6 +266,21 @@ def test_links_turn_to_http_where_neither_end_serves_https_until_it_is_proven() 
     assert bench.plan(state)[0].nodes == ()
 
 
+def test_writes_that_take_longer_than_a_stamp_looks_ahead_come_to_an_end() -> None:
+    """As they do where many zones share one account's rate."""
+    bench, state = live_http(), desired(domain(CLICK, cdn="edge-b"))
+    writes = 0
+
+    def slow(_operation: str, _key: str) -> None:
+        nonlocal writes
+        writes += 1
+        assert writes < 40, "written again and again"
+        bench.world.clock.sleep(45)
+
+    bench.world.after_write = slow
+    assert [h.outcome for h in bench.apply(state).hosts] == [Outcome.APPLIED]
+
+
 def test_links_stay_https_where_only_http_fails() -> None:
     bench, state = proxied_https("edge-b")
 
