@@ -21,7 +21,7 @@ from reconciler.containers import Containers, Gathering, Key
 from reconciler.diff import resolved
 from reconciler.dns import CLAIM, role_of
 from reconciler.durations import about
-from reconciler.errors import NotReady, ProviderError, Transient
+from reconciler.errors import ByHand, NotReady, ProviderError, Transient
 from reconciler.events import Emit, Event
 from reconciler.gates import GateKeeper, stamped_at_s
 from reconciler.model import Action, Change, Resource, ResourceId
@@ -100,6 +100,7 @@ class Run:
     answered_at_s: dict[str, float] = field(init=False, default_factory=dict)
     gathering: Gathering = field(init=False)
     stamp_margin_s: float = field(init=False, default=STAMP_MARGIN_S)
+    sent: set[str] = field(init=False, default_factory=set)
     counter: Any = field(init=False, default_factory=itertools.count)
 
     def __post_init__(self) -> None:
@@ -229,7 +230,9 @@ class Run:
         changes = tuple(self._change_now(step) for step in steps)
         replaced = {s.change.id for s in steps if s.change.action is Action.REPLACE}
         for step in steps:
-            self.engine.emit(Event("start", step))
+            if step.id not in self.sent:  # what is asked again was begun already
+                self.sent.add(step.id)
+                self.engine.emit(Event("start", step))
 
         batch = Batch(provider, changes, replaced)
 
@@ -272,9 +275,12 @@ class Run:
             case Done():
                 self.back.remember(step)
                 self._end(step, Result(Outcome.APPLIED))
-            case Failed(error=NotReady() as error) if self._may_ask_again(step):
-                self.engine.emit(Event("progress", step, text=str(error)))
+            case Failed(error=NotReady() as error) if self._may_ask_again(step, error):
+                elapsed_s = self.engine.clock.now() - self.started[step.id]
+                self.engine.emit(Event("progress", step, elapsed_s, str(error)))
                 self._wake_at(self.engine.clock.now() + NOT_READY_POLL_S, step)
+            case Failed(error=ByHand() as error):
+                self._end(step, Result(Outcome.WAITING, str(error)))
             case Failed(error=error):
                 self._end(step, Result(Outcome.FAILED, str(error)))
             case None:
@@ -290,9 +296,10 @@ class Run:
         else:
             self.current[id_] = resource
 
-    def _may_ask_again(self, step: Step) -> bool:
-        again_s = self.engine.clock.now() + NOT_READY_POLL_S
-        ends_s = min(self.started[step.id] + NOT_READY_TIMEOUT_S, self.engine.deadline_s)
+    def _may_ask_again(self, step: Step, error: NotReady) -> bool:
+        again_s, ends_s = self.engine.clock.now() + NOT_READY_POLL_S, self.engine.deadline_s
+        if not isinstance(error, ByHand):
+            ends_s = min(self.started[step.id] + NOT_READY_TIMEOUT_S, ends_s)
         return again_s <= ends_s and not self.engine.stop
 
     def _wake_at(self, due_s: float, node: Node) -> None:

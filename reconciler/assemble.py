@@ -23,6 +23,7 @@ from reconciler.records import (
     PROXIED,
     Memory,
     Views,
+    claim_by_hand,
     claim_record,
     claim_wanted,
     claimed_hosts,
@@ -228,12 +229,16 @@ def _claims(
 ) -> dict[str, Claim]:
     """Return the claim that each present host of the file is to have."""
     return {
-        view.host: claim_wanted(
-            _memory(view.domain, desired, composed), view.claim, view.answer, moves=view.moves
-        )
+        view.host: _claim(view, _memory(view.domain, desired, composed))
         for view in hosts.values()
         if view.domain is not None and view.view is not None and view.target is not None
     }
+
+
+def _claim(view: HostView, memory: Memory) -> Claim:
+    if view.by_hand:
+        return claim_by_hand(memory, view.claim, view.answer)
+    return claim_wanted(memory, view.claim, view.answer, moves=view.moves)
 
 
 def _records(

@@ -112,6 +112,8 @@ class Choreography:
     @property
     def _proves(self) -> bool:
         """Whether something is to be waited for before the host is done: its claim says so meanwhile."""
+        if self.view.by_hand:  # a claim that a person writes is written once
+            return False
         return self._to_prove or self._touched or self._change(TRACKING_DOMAIN) is not None
 
     @property
@@ -270,7 +272,7 @@ class Choreography:
 
     def _lowers(self, change: Change) -> bool:
         before, target = change.before, self.view.target
-        if before is None or target is None or target.proxied:
+        if before is None or target is None or target.proxied or self.view.by_hand:
             return False
         return int(str(before.attrs["ttl"])) > max(LOW_TTL_S, self.view.low_ttl_s)
 
@@ -283,7 +285,7 @@ class Choreography:
 
     def _restores(self, change: Change) -> bool:
         after, target = change.after, self.view.target
-        if change.before is None or after is None or target is None or target.proxied:
+        if change.before is None or after is None or target is None or target.proxied or self.view.by_hand:
             return False
         return int(str(after.attrs["ttl"])) > max(LOW_TTL_S, self.view.low_ttl_s)
 
@@ -340,10 +342,16 @@ class Choreography:
         return self._gate(
             GateKind.OLD_TTL,
             [],
-            f"the old answer may be cached for {duration(wait_s)}",
+            f"the old answer may be cached for {duration(wait_s)}{self._counted_from(wait_s)}",
             {*moved, *record, *answers},
             wait_s=wait_s,
         )
+
+    def _counted_from(self, wait_s: int) -> str:
+        """Say where nothing remembers since when: the claim of a zone that people edit is written once."""
+        if not self.view.by_hand:
+            return ""
+        return f" (counted from this run, which needs `-timeout {duration(wait_s + SERVES_TIMEOUT_S)}`)"
 
     def _old_ttl_s(self) -> int:
         """Return the longest that any earlier answer may be held; the claim tells when it was given out."""

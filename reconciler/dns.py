@@ -89,6 +89,7 @@ class Zone:
     atomic        whether one batch is one transaction
     compares      whether the vendor refuses a write when what it rests on has moved (compare-and-swap)
     cname_beside  whether the vendor lets records of other types stand beside a CNAME
+    by_hand       whether people write into it: tdr says what, and waits until it is shown
     read_only     why nothing can be written into it, empty where something can
     delegated_to  the servers that resolvers are sent to, where they were looked up and none is the vendor's
     undelegated   whether it was looked up, and resolvers are sent nowhere
@@ -104,6 +105,7 @@ class Zone:
     account: str = ""
     compares: bool = False
     cname_beside: bool = False
+    by_hand: bool = False
     read_only: str = ""
     delegated_to: tuple[str, ...] = ()
     undelegated: bool = False

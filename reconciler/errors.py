@@ -12,6 +12,7 @@ TdrError                        one line plus hints, never a traceback
    ├─ Conflict                  409, 412, or live state that moved under us
    ├─ UnexpectedResponse        an answer that the vendor's documentation does not know
    ├─ NotReady                  not yet: the engine asks again up to a deadline
+   │  └─ ByHand                 a person is to do it: up to the end of the run
    └─ Transient                 a repeat may help; retry_after_s where the vendor says
       ├─ RateLimited            429
       └─ Unavailable            5xx, time-out, connection lost; the request may have taken effect
@@ -110,6 +111,10 @@ class UnexpectedResponse(ProviderError):
 
 class NotReady(ProviderError):
     """Not yet; asking again later may help."""
+
+
+class ByHand(NotReady):
+    """A person is to do it: the engine asks again as long as the run lasts."""
 
 
 class Transient(ProviderError):

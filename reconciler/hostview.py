@@ -37,6 +37,11 @@ class HostView:
     https_live: bool = False
 
     @property
+    def by_hand(self) -> bool:
+        """Whether people write the host's records."""
+        return self.view is not None and self.view.zone.by_hand
+
+    @property
     def unproven(self) -> bool:
         """Whether an earlier run began on the host and did not prove what it made."""
         return self.claim is not None and self.claim.unproven

@@ -96,6 +96,7 @@ class Plan:
     complete   False where `-target` or `-exclude` left something out
     orphans    hosts that the owner claims and no file names
     reread     DNS zones that are written to and have no compare-and-swap: read again at each write
+    by_hand    containers that people write into: the plan lists what to set there
     drifted    hosts whose live state differs although the file did not change
     """
 
@@ -108,6 +109,7 @@ class Plan:
     complete: bool = True
     orphans: tuple[str, ...] = ()
     reread: tuple[str, ...] = ()
+    by_hand: tuple[str, ...] = ()
     drifted: frozenset[str] = frozenset()
     mode: str = "apply"
 

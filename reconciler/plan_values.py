@@ -200,6 +200,7 @@ def plan_data(plan: Plan) -> Data:
         "classes": dict(sorted(plan.classes.items())),
         "orphans": list(plan.orphans),
         "reread": list(plan.reread),
+        "by_hand": list(plan.by_hand),
         "drifted": sorted(plan.drifted),
         "fingerprints": plan.fingerprints,
     }
@@ -218,6 +219,7 @@ def plan_of(data: Data, desired: Mapping[str, Any]) -> Plan:
         complete=data["complete"],
         orphans=tuple(data["orphans"]),
         reread=tuple(data["reread"]),
+        by_hand=tuple(data["by_hand"]),
         drifted=frozenset(data["drifted"]),
         mode=data["mode"],
     )

@@ -100,6 +100,9 @@ def make_plan(inputs: Inputs) -> tuple[Plan, Assembly]:
         complete=not (choice.targets or choice.excludes or choice.resume),
         orphans=assembly.orphans,
         reread=tuple(sorted(set(_reread(allowed, assembly.hosts)))),
+        by_hand=tuple(
+            sorted({v.view.zone.container for v in assembly.hosts.values() if v.view and v.by_hand})
+        ),
         drifted=drifted,
         mode=_mode(choice),
     )
@@ -269,6 +272,8 @@ def _mid_phase(view: HostView, desired: Desired) -> bool:
     """Tell whether an earlier run began what the file says today, and none has proven it yet; a takedown
     leaves no such trace."""
     present = view.domain is not None and view.domain.state == "present"
+    if view.by_hand:  # its claim says nothing that changes: what was begun is what has a claim
+        return present and view.claim is not None
     begun = view.claim is not None and view.claim.digest == desired.digest(view.host)
     return present and begun and view.unproven
 
@@ -351,7 +356,7 @@ def _reread(changes: Iterable[Change], hosts: Mapping[str, HostView]) -> Iterato
     """Name the zones in which something is changed without the vendor's comparing."""
     for host in {c.host for c in changes if c.host and c.id.kind == DNS_RECORD}:
         view = hosts[host].view if host in hosts else None
-        if view is not None and not view.zone.compares:
+        if view is not None and not (view.zone.compares or view.zone.by_hand):
             yield view.zone.name
 
 

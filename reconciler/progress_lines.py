@@ -108,7 +108,7 @@ class LineProgress:
             case "failed":
                 return f"Error: {address}: {event.text}"
             case "progress":
-                return f"{address}: not yet, asked again: {event.text}"
+                return f"{address}: not yet, asked again: {event.text}" if self._is_news(event) else ""
             case _:
                 return f"{address}: {event.what}: {event.text}"
 
@@ -119,7 +119,7 @@ class LineProgress:
                 self._told[gate.id] = ("", 0.0)
                 return f"{host}: waiting: {gate.text}..."
             case "progress":
-                return self._still(event, gate, host)
+                return self._still(event, host)
             case "applied":
                 return f"{host}: ready after {elapsed(event.elapsed_s)}: {gate.text}"
             case "failed":
@@ -129,9 +129,14 @@ class LineProgress:
             case _:
                 return f"{host}: {event.what}: {gate.text}: {event.text}"
 
-    def _still(self, event: Event, gate: Gate, host: str) -> str:
-        text, at_s = self._told.get(gate.id, ("", 0.0))
-        if event.text == text and event.elapsed_s - at_s < REPEAT_S:
+    def _still(self, event: Event, host: str) -> str:
+        if not self._is_news(event):
             return ""
-        self._told[gate.id] = (event.text, event.elapsed_s)
         return f"{host}: still waiting [{elapsed(event.elapsed_s)} elapsed]: {event.text}"
+
+    def _is_news(self, event: Event) -> bool:
+        text, at_s = self._told.get(event.node.id, ("", 0.0))
+        if event.text == text and event.elapsed_s - at_s < REPEAT_S:
+            return False
+        self._told[event.node.id] = (event.text, event.elapsed_s)
+        return True

@@ -208,6 +208,13 @@ def claim_wanted(memory: Memory, old: Claim | None, before: Was | None, *, moves
     return base.updated({**changed, **_remembering(before)})
 
 
+def claim_by_hand(memory: Memory, old: Claim | None, before: Was | None) -> Claim:
+    """Return the claim for a zone that people edit: written once, with nothing in it that changes later."""
+    kept = {"was": str(before) if before else None}
+    said = {"o": memory.owner, "sp": memory.sp, "cdn": memory.cdn, **kept}
+    return old or EMPTY_CLAIM.updated(said)
+
+
 def _held_until(old: Claim) -> str | None:
     """Return until when caches may hold what old remembers; from now on, where it was never stamped."""
     if old.was is not None and old.at_s is None:

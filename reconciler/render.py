@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from reconciler.model import REQUESTED, Action, Change, Severity
 from reconciler.one_line import one_line
 from reconciler.plan import Plan
+from reconciler.render_by_hand import by_hand
 from reconciler.render_order import order_of_work
 from reconciler.render_values import all_attributes, changed_attributes, scalar
 
@@ -61,6 +62,8 @@ def _paragraphs(plan: Plan) -> Iterator[str]:
         yield from _actions(plan)
         yield ""
         yield from order_of_work(plan)
+        if lines := list(by_hand(plan)):
+            yield from ("", *lines)
     elif errors:
         yield NOTHING_ALLOWED
         yield ""

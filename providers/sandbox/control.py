@@ -74,6 +74,7 @@ class Control:
             web.get("/dns/queries", self._queries),
             web.post("/dns/flush", self._flush),
             web.post("/dns/lag", self._lag),
+            web.patch("/dns/zones/{zone}", self._edit_zone),
             web.post("/dns/outages", self._add_outage),
             web.delete("/dns/outages", self._clear_outages),
             web.get("/vendors/{name}", self._vendor),
@@ -206,6 +207,16 @@ class Control:
         self._kernel.tree.set_lag(body["server"], body.get("zone", ""), body["seconds"])
         lags = [{"server": s, "zone": z, "seconds": lag} for (s, z), lag in self._kernel.tree.lags.items()]
         return web.json_response(lags)
+
+    async def _edit_zone(self, request: web.Request) -> web.Response:
+        name = request.match_info["zone"]
+        plain = self._kernel.plain.get(name)
+        if plain is None:
+            known = ", ".join(sorted(self._kernel.plain)) or "none"
+            raise ControlError(f"no zone {name!r} that people edit; there are {known}", 404)
+        plain.edit(await _body(request, {}))
+        self._kernel.tree.refresh()
+        return web.json_response([asdict(record) for record in plain.records])
 
     async def _add_outage(self, request: web.Request) -> web.Response:
         body = await _body(request, {"answer": str})

@@ -27,7 +27,7 @@ from providers.sandbox.resolver import Resolved, Resolver
 from providers.sandbox.switches import Switches
 from providers.sandbox.tree import Tree
 from providers.sandbox.wire import Answerer, DnsServer
-from providers.sandbox.world import check_sections, plain_zones, start_of
+from providers.sandbox.world import PlainZone, check_sections, plain_zones, start_of
 from providers.sandbox.zone import Name, NameServer, RdataType, Zone, to_name
 
 
@@ -62,6 +62,7 @@ class Kernel:
         self.limits: dict[str, RateLimit | None] = {}
         self.net_map: dict[str, str] = {}  # "198.51.100.7:443" -> "127.0.0.1:40123"
         self.vendors: dict[str, Vendor] = {}
+        self.plain: dict[str, PlainZone] = {}
         self.last_touch = time.monotonic()  # real time of the last call
         self._sources: dict[int, str] = {}
         self._servers: list[_Server] = []
@@ -79,8 +80,9 @@ class Kernel:
             on_failure.pop_all()
 
     def _build(self, emulators: list[Emulator]) -> None:
-        for zone in plain_zones(self.world.get("dns")):
-            self.add_zone(zone)
+        for plain in plain_zones(self.world.get("dns")):
+            self.add_zone(plain.zone)
+            self.plain[plain.zone.name] = plain
         self._serve_dns()
         for emulator in emulators:
             self.vendors[emulator.name] = emulator.start(self, self.world.get(emulator.name))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from providers.sandbox.contract import WorldError
+from providers.sandbox.contract import ControlError, WorldError
 from providers.sandbox.outside import place_of
 from providers.sandbox.tree import PLAIN
 from providers.sandbox.zone import NameServer, Record, Zone, to_name, to_rdata
@@ -58,24 +59,48 @@ def start_of(world: Mapping[str, Any]) -> float | None:
     return (when if when.tzinfo else when.replace(tzinfo=dt.UTC)).timestamp()
 
 
-def plain_zones(section: Any) -> Iterator[Zone]:
+@dataclass(frozen=True, slots=True)
+class PlainZone:
+    """A zone that no vendor's API holds: people edit it."""
+
+    zone: Zone
+    records: list[Record]
+
+    def edit(self, change: Mapping[str, Any]) -> None:
+        """Take records out (`NAME TYPE`), then put others in, all or none. Raises `ControlError`."""
+        if unknown := set(change) - {"add_records", "remove_records"}:
+            raise ControlError(f"unknown key {min(unknown)!r}; write add_records or remove_records")
+        gone = {str(one) for one in change.get("remove_records") or ()}
+        there = {f"{record.name} {record.type}" for record in self.records}
+        if missing := sorted(gone - there):
+            raise ControlError(f"zone {self.zone.name} has no {missing[0]}")
+        try:
+            entries = list(_at(change.get("add_records"), "add_records"))
+            added = [_record(entry, at, self.zone.name) for at, entry in entries]
+        except WorldError as error:
+            raise ControlError(str(error)) from error
+        self.records[:] = [r for r in self.records if f"{r.name} {r.type}" not in gone] + added
+
+
+def plain_zones(section: Any) -> Iterator[PlainZone]:
     """Make the zones of the world's ``dns:`` section. Raises `WorldError`."""
     for path, entry in _at(section, "dns"):
         yield _plain_zone(entry, path)
 
 
-def _plain_zone(entry: Mapping[str, Any], path: str) -> Zone:
+def _plain_zone(entry: Mapping[str, Any], path: str) -> PlainZone:
     for key in entry:
         if key not in ("zone", "records", "delegated", "servers"):
             raise WorldError(f"{path}.{key}", "unknown key; write zone, records, delegated or servers")
     name = _host(entry.get("zone"), f"{path}.zone")
     entries = _at(entry.get("records"), f"{path}.records")
-    records = tuple(_record(record, at, name) for at, record in entries)
+    records = [_record(record, at, name) for at, record in entries]
     servers = tuple(_server(server, at) for at, server in _at(entry.get("servers"), f"{path}.servers"))
     if records and any(server.at for server in servers):
         raise WorldError(f"{path}.records", "a server that runs elsewhere has its own: write them there")
     delegated = entry.get("delegated", True)
-    return Zone(name, servers or PLAIN, lambda: records, delegation=None if delegated else ())
+    zone = Zone(name, servers or PLAIN, lambda: tuple(records), delegation=None if delegated else ())
+    return PlainZone(zone, records)
 
 
 def _record(entry: Mapping[str, Any], path: str, zone: str) -> Record:

@@ -14,9 +14,12 @@ CONTRACT = {
     "reconciler.dns",
     "reconciler.errors",
     "reconciler.model",
+    "reconciler.answers",
+    "reconciler.net",
     "reconciler.net_settings",
     "reconciler.provider",
     "reconciler.tracking",
+    "reconciler.zone_file",
 }
 
 # The shell: what may reach the world. Every other module of the product is pure, a new one too:

@@ -1,0 +1,104 @@
+"""What a zone's own name servers show, asked one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from reconciler.answers import NameServer, ServerAnswer
+from reconciler.dns import RRset, ancestors, claim_name
+from reconciler.errors import Unavailable
+from reconciler.model import Resource
+from reconciler.net import Network
+
+ADDRESSES = ("CNAME", "A", "AAAA")
+AT_THE_HOST = (*ADDRESSES, "TXT", "MX", "NS", "CAA", "SRV")
+"""What is asked for at a host: its address, and what excludes a CNAME."""
+CHALLENGES = ("_acme-challenge", "_dnsauth")
+"""Where certificates are proven below a host."""
+NOWHERE = "tdr-nobody-has-this-name"
+"""A label that stands nowhere: what is answered for it comes from a wildcard."""
+
+Question = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What stands in a zone, as far as it was asked for."""
+
+    servers: tuple[str, ...]
+    rrsets: tuple[RRset, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Questions to authoritative servers. Safe for threads."""
+
+    network: Network
+
+    def zone(self, zone: str, hosts: Collection[str]) -> Shown:
+        """Return what stands at the names that hosts concern. Raises Unavailable where no server answers.
+
+        An answer that only a wildcard gives is told from a record by a question for a name below: below a
+        name that exists, a wildcard above it does not answer (RFC 4592).
+        """
+        servers = self.network.name_servers(zone)
+        asked = list(dict.fromkeys(q for host in sorted(hosts) for q in _questions(host, zone)))
+        found = {question: self._first(servers, *question, zone) for question in asked}
+        kept = {
+            q: a for q, a in found.items() if a.values and not self._by_wildcard(q, a, found, servers, zone)
+        }
+        return Shown(
+            servers=tuple(dict.fromkeys(server.name for server in servers)),
+            rrsets=tuple(RRset(zone, name, type_, a.ttl, a.values) for (name, type_), a in kept.items()),
+        )
+
+    def _first(self, servers: Sequence[NameServer], name: str, type_: str, zone: str) -> ServerAnswer:
+        answers = [self.network.ask(server, name, type_) for server in servers[:1]]
+        if not answers or answers[0].error or answers[0].rcode not in ("NOERROR", "NXDOMAIN"):
+            answers = [a for a in self.network.ask_all(servers, name, type_) if not a.error]
+            answers = [a for a in answers if a.rcode in ("NOERROR", "NXDOMAIN")]
+        if not answers:
+            raise Unavailable(f"no name server of zone {zone} answers for {name} {type_}", sent=False)
+        return answers[0]
+
+    def _by_wildcard(
+        self,
+        question: Question,
+        answer: ServerAnswer,
+        found: dict[Question, ServerAnswer],
+        servers: Sequence[NameServer],
+        zone: str,
+    ) -> bool:
+        name, type_ = question
+        cards = [found.get((card, type_)) for card in _wildcards(name, zone) if card != name]
+        if not any(card is not None and card.values == answer.values for card in cards):
+            return False
+        return self._first(servers, f"{NOWHERE}.{name}", type_, zone).values == answer.values
+
+    def differing(self, zone: str, name: str, types: Iterable[str], wanted: Resource | None) -> str | None:
+        """Return what some server still shows instead, None where every server shows what is wanted."""
+        values = wanted.attrs["values"] if wanted is not None else ()
+        texts = {str(value) for value in values} if isinstance(values, tuple) else set()
+        kinds = list(types)
+        servers = self.network.name_servers(zone)
+        for type_ in kinds:
+            expected = {v for v in texts if len(kinds) == 1 or (":" in v) == (type_ == "AAAA")}
+            for answer in self.network.ask_all(servers, name, type_):
+                if answer.trouble or set(answer.values) != expected:
+                    return str(answer)
+        return None if servers else f"no name server of zone {zone} is known"
+
+
+def _questions(host: str, zone: str) -> Iterator[Question]:
+    yield from ((host, type_) for type_ in AT_THE_HOST)
+    yield claim_name(host), "TXT"
+    for label in CHALLENGES:
+        yield from ((f"{label}.{host}", type_) for type_ in ("CNAME", "TXT"))
+    yield from ((card, type_) for card in _wildcards(host, zone) for type_ in ADDRESSES)
+
+
+def _wildcards(name: str, zone: str) -> Iterator[str]:
+    for above in list(ancestors(name))[1:]:
+        if above == zone or above.endswith(f".{zone}"):
+            yield f"*.{above}"
