@@ -237,7 +237,7 @@ class Choreography:
         """Move the host record, proven first where the edge can be; return what to wait for after."""
         change = self._change(DNS_RECORD, HOST)
         if change is None or change.after is None or not self._moves:
-            return []
+            return self._shown(needs)
         subject = (change.id,)
         target = self.view.target
         proven = needs
@@ -253,6 +253,18 @@ class Choreography:
             subject,
             "every authoritative server answers with the new record",
             [move],
+            timeout_s=ANSWERS_TIMEOUT_S,
+        )
+
+    def _shown(self, needs: list[str]) -> list[str]:
+        """Ask all servers of a zone that people edit, whose claim cannot tell that they were asked before."""
+        if not (self.view.by_hand and self._to_prove and self.view.before is not None):
+            return []
+        return self._gate(
+            GateKind.ANSWERS,
+            [self.view.before.id],
+            "every authoritative server answers with the record",
+            needs,
             timeout_s=ANSWERS_TIMEOUT_S,
         )
 

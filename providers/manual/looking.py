@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from reconciler.answers import NameServer, ServerAnswer
+from reconciler.answers import NOERROR, NXDOMAIN, NameServer, ServerAnswer
 from reconciler.dns import RRset, ancestors, claim_name
 from reconciler.errors import Unavailable
 from reconciler.model import Resource
@@ -18,6 +18,8 @@ CHALLENGES = ("_acme-challenge", "_dnsauth")
 """Where certificates are proven below a host."""
 NOWHERE = "tdr-nobody-has-this-name"
 """A label that stands nowhere: what is answered for it comes from a wildcard."""
+
+TELLING = (NOERROR, NXDOMAIN)
 
 Question = tuple[str, str]
 
@@ -42,25 +44,30 @@ class Look:
         An answer that only a wildcard gives is told from a record by a question for a name below: below a
         name that exists, a wildcard above it does not answer (RFC 4592).
         """
-        servers = self.network.name_servers(zone)
+        listed = self.network.name_servers(zone)
+        servers = self._newest(listed, zone)
         asked = list(dict.fromkeys(q for host in sorted(hosts) for q in _questions(host, zone)))
-        found = {question: self._first(servers, *question, zone) for question in asked}
+        found = {question: self._held(servers, *question, zone) for question in asked}
         kept = {
             q: a for q, a in found.items() if a.values and not self._by_wildcard(q, a, found, servers, zone)
         }
         return Shown(
-            servers=tuple(dict.fromkeys(server.name for server in servers)),
+            servers=tuple(dict.fromkeys(server.name for server in listed)),
             rrsets=tuple(RRset(zone, name, type_, a.ttl, a.values) for (name, type_), a in kept.items()),
         )
 
-    def _first(self, servers: Sequence[NameServer], name: str, type_: str, zone: str) -> ServerAnswer:
-        answers = [self.network.ask(server, name, type_) for server in servers[:1]]
-        if not answers or answers[0].error or answers[0].rcode not in ("NOERROR", "NXDOMAIN"):
-            answers = [a for a in self.network.ask_all(servers, name, type_) if not a.error]
-            answers = [a for a in answers if a.rcode in ("NOERROR", "NXDOMAIN")]
-        if not answers:
-            raise Unavailable(f"no name server of zone {zone} answers for {name} {type_}", sent=False)
-        return answers[0]
+    def _newest(self, servers: Sequence[NameServer], zone: str) -> tuple[NameServer, ...]:
+        """Return the servers with the newest zone: what a person wrote last is what stands."""
+        answers = [a for a in self.network.ask_all(servers, zone, "SOA") if a.serial is not None]
+        newest = max((a.serial for a in answers if a.serial is not None), default=None)
+        return tuple(answer.server for answer in answers if answer.serial == newest)
+
+    def _held(self, servers: Sequence[NameServer], name: str, type_: str, zone: str) -> ServerAnswer:
+        for server in servers:
+            answer = self.network.ask(server, name, type_)
+            if answer.rcode in TELLING and not answer.error:
+                return answer
+        raise Unavailable(f"no name server of zone {zone} answers for {name} {type_}", sent=False)
 
     def _by_wildcard(
         self,
@@ -74,7 +81,7 @@ class Look:
         cards = [found.get((card, type_)) for card in _wildcards(name, zone) if card != name]
         if not any(card is not None and card.values == answer.values for card in cards):
             return False
-        return self._first(servers, f"{NOWHERE}.{name}", type_, zone).values == answer.values
+        return self._held(servers, f"{NOWHERE}.{name}", type_, zone).values == answer.values
 
     def differing(self, zone: str, name: str, types: Iterable[str], wanted: Resource | None) -> str | None:
         """Return what some server still shows instead, None where every server shows what is wanted."""

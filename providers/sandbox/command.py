@@ -62,13 +62,21 @@ DESCRIPTION = (
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="tdr sandbox", description=DESCRIPTION)
-    actions = parser.add_subparsers(required=True, metavar="run|up|down|status", parser_class=_Parser)
+    actions = parser.add_subparsers(required=True, metavar="run|up|down|status|zone", parser_class=_Parser)
     run = _action(actions, "run", "start a sandbox, run COMMAND in it, stop; the exit code is COMMAND's")
     run.usage = "tdr sandbox run [-world FILE] -- COMMAND..."
     up = _action(actions, "up", 'start one in the background: eval "$(tdr sandbox up)" sets the environment')
     down = _action(actions, "down", "stop the one in the background; its state stays on disk")
     status = _action(actions, "status", "say whether one runs in the background; exit 1 where none does")
-    for action, function in ((run, _run), (up, _up), (down, _down), (status, _status)):
+    zone = _action(actions, "zone", "do what a person does to a zone of the world's `dns:`")
+    zone.description = (
+        "Reads lines of a zone file, such as a plan of zones that are edited by hand prints, sets what they "
+        "say, and removes what stands behind `; remove`. Other lines say nothing, so that this does all that "
+        "a plan asks for: tdr plan | tdr sandbox zone NAME"
+    )
+    zone.add_argument("name", metavar="NAME", help="the zone")
+    chosen = ((run, _run), (up, _up), (down, _down), (status, _status), (zone, _zone))
+    for action, function in chosen:
         action.set_defaults(action=function)
     for action in (run, up):
         _option(action, "world", metavar="FILE", type=Path, help=f"the world (default {DEFAULT_WORLD})")
@@ -223,6 +231,17 @@ def _status(arguments: argparse.Namespace, _command: list[str]) -> int:
         sys.stdout.write(f"no sandbox runs in {arguments.state}\n")
         return 1
     sys.stdout.write(background.describe())
+    return 0
+
+
+def _zone(arguments: argparse.Namespace, _command: list[str]) -> int:
+    from providers.sandbox.by_hand import edit  # noqa: PLC0415 - --help opens no connection
+
+    url = os.environ.get("TDR_SANDBOX_URL")
+    if not url:
+        raise SandboxError("TDR_SANDBOX_URL is not set: run this in a sandbox (tdr sandbox run, or up)")
+    count = edit(url, arguments.name, sys.stdin)
+    sys.stdout.write(f"{arguments.name}: {count} record{'s' * (count != 1)} edited\n")
     return 0
 
 
