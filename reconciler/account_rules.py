@@ -8,7 +8,7 @@ from typing import Any
 from reconciler.problem import Problem, shown
 from reconciler.provider import ProviderType
 from reconciler.secret_shapes import looks_like_secret, names_a_secret
-from reconciler.secrets import variable
+from reconciler.secrets import referred, variable
 from reconciler.union import Place
 
 Accounts = Mapping[str, Place]
@@ -39,10 +39,15 @@ def _type(place: Place, types: Types) -> ProviderType | None:
 
 
 def _no_secrets(accounts: Accounts, types: Types, _odd: frozenset[str]) -> Iterator[Problem]:
-    """No key and no value of an account is a secret."""
+    """No key and no value of an account is a secret; one that names an environment variable is none."""
     for alias, place in accounts.items():
-        instead = f"remove it and set {_variables(alias, _type(place, types))} in the environment"
+        type_ = _type(place, types)
+        instead = f"remove it and set {_variables(alias, type_)} in the environment"
+        if type_ is not None and type_.reference:
+            instead = f"write {type_.reference}NAME instead, and set NAME in the environment"
         for path, key, value in _leaves(place.value):
+            if type_ is not None and referred(value, type_) is not None:
+                continue
             if key is not None and names_a_secret(key):
                 yield place.key_mark(*path).problem(f"{shown(key)} is a secret in the file", instead)
             elif isinstance(value, str) and looks_like_secret(value):

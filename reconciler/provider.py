@@ -308,6 +308,8 @@ class ProviderType:
     origin    for a sparkpost part: the tracking host of an alias with these options
     own_names host suffixes that can never be tracking domains
     extra     the pip extra that brings its SDK
+    reference what precedes the name of an environment variable in an option's text that stands for its value,
+              such as `env/`: what it names is a secret like any other; empty: no option does that
     translate what an exception of the SDK means, in our tree; None for a bug
     open      makes the provider; may import the SDK
     """
@@ -323,4 +325,5 @@ class ProviderType:
     origin: Callable[[Mapping[str, Any]], str] | None = None
     own_names: tuple[str, ...] = ()
     extra: str | None = None
+    reference: str = ""
     translate: Callable[[Exception], ProviderError | None] = no_translation

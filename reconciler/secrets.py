@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from reconciler.desired import Account
 from reconciler.errors import ConfigError
@@ -12,11 +14,29 @@ from reconciler.provider import ProviderType, Secret
 HIDDEN = "(sensitive value)"
 # Shorter texts are words: hiding them would garble every message, and no vendor's key is so short.
 _SHORTEST = 8
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def variable(alias: str, suffix: str) -> str:
     """Return the variable of one alias: `TDR_<ALIAS>_<suffix>`, upper case, `-` to `_`."""
     return f"TDR_{alias.upper().replace('-', '_')}_{suffix}"
+
+
+def referred(value: object, type_: ProviderType) -> str | None:
+    """Return the environment variable that an option's text stands for, or None for a plain value."""
+    if not type_.reference or not isinstance(value, str) or not value.startswith(type_.reference):
+        return None
+    name = value.removeprefix(type_.reference)
+    return name if _NAME.fullmatch(name) else None
+
+
+def references(value: Any, type_: ProviderType) -> Iterator[str]:
+    """Yield the environment variables that the texts inside an account's options stand for."""
+    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
+    for one in inner:
+        yield from references(one, type_)
+    if (name := referred(value, type_)) is not None:
+        yield name
 
 
 def secret(account: Account, type_: ProviderType, environ: Mapping[str, str]) -> str:
@@ -27,7 +47,8 @@ def secret(account: Account, type_: ProviderType, environ: Mapping[str, str]) ->
 
 
 def secrets(account: Account, type_: ProviderType, environ: Mapping[str, str]) -> Mapping[str, str]:
-    """Return every secret of an account by suffix. Raises ConfigError with all that are missing."""
+    """Return every secret of an account by suffix. Raises ConfigError with all that are missing, those that
+    its options refer to included."""
     found: dict[str, str] = {}
     problems: list[Problem] = []
     for wanted in type_.secrets:
@@ -35,6 +56,9 @@ def secrets(account: Account, type_: ProviderType, environ: Mapping[str, str]) -
             found[wanted.suffix] = _value(account, wanted, environ)
         except ConfigError as error:
             problems.extend(error.problems)
+    for name in sorted({name for name in references(account.options, type_) if not environ.get(name)}):
+        what = f"the alias {account.alias} ({account.type}) takes {name} from the environment, which has none"
+        problems.append(account.mark.problem(what, f"set {name}"))
     if problems:
         raise ConfigError(problems)
     return found
@@ -83,4 +107,7 @@ def redactor(
         for wanted in types[account.type].secrets
         for name in (variable(account.alias, wanted.suffix), wanted.variable)
     }
+    for account in accounts.values():
+        if account.type in types:
+            names.update(references(account.options, types[account.type]))
     return Redactor(environ[name].strip() for name in names if name in environ)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from reconciler.errors import ConfigError
 from reconciler.provider import ProviderType, Secret
 from reconciler.secret_shapes import looks_like_secret, names_a_secret
 from reconciler.secrets import Redactor, redactor, secret, secrets, variable
-from tests.reconciler.vendors import EDGE, HEAD, SPARKPOST, TYPES, cannot_open, desired_from
+from tests.reconciler.vendors import EDGE, HEAD, SPARKPOST, TYPES, cannot_open, desired_from, read
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.desired import Account, Desired
 
 ACCOUNTS = desired_from(
     HEAD.replace("sp: {", "sp-eu: {").replace("sparkpost: sp,", "sparkpost: sp-eu,")
@@ -74,6 +81,41 @@ def test_known_secrets_are_hidden_in_texts() -> None:
         "key (sensitive value), key=(sensitive value); /somewhere"
     )
     assert repr(hide) == "Redactor(2 secrets)"
+
+
+ANYTHING = {"type": "object", "additionalProperties": True}
+BRIDGE = ProviderType("bridge", frozenset({"dns"}), open=cannot_open, options=ANYTHING, reference="env/")
+
+
+def bridged(key: str) -> tuple[Desired | None, list[str]]:
+    alias = f"ns: {{type: bridge, config: {{api_key: {key}, region: env/REGION/eu}}}}\n  web:"
+    text = HEAD.replace("web:", alias, 1) + "domains: {click.example.com: {}}\n"
+    return read(text, types={**TYPES, "bridge": BRIDGE})
+
+
+def accounts_of(key: str) -> Mapping[str, Account]:
+    desired, problems = bridged(key)
+    assert problems == []
+    assert desired is not None
+    return desired.accounts
+
+
+def test_an_option_may_name_the_variable_that_holds_its_secret() -> None:
+    account = accounts_of("env/NS_KEY")["ns"]
+    assert secrets(account, BRIDGE, {"NS_KEY": "0123456789"}) == {}
+    with pytest.raises(ConfigError, match=r"ns \(bridge\) takes NS_KEY from the environment.* set NS_KEY"):
+        secrets(account, BRIDGE, {"NS_KEY": ""})
+
+
+def test_what_an_option_names_is_hidden_in_texts() -> None:
+    hide = redactor(accounts_of("env/NS_KEY"), {**TYPES, "bridge": BRIDGE}, {"NS_KEY": "0123456789"})
+    assert hide("refused 0123456789") == "refused (sensitive value)"
+
+
+@pytest.mark.parametrize("key", ["0123456789", "env/", "env/NS_KEY/0123456789", "vault/NS_KEY"])
+def test_a_secret_beside_a_name_is_refused_with_what_to_write(key: str) -> None:
+    (problem,) = bridged(key)[1]
+    assert '"api_key" is a secret in the file; write env/NAME instead, and set NAME' in problem
 
 
 def test_short_words_are_not_hidden() -> None:

@@ -78,10 +78,12 @@ ODD = ProviderType("odd", frozenset({"mail"}), open=cannot_open)
 TYPES = {"sparkpost": SPARKPOST, "edge": EDGE, "mapper": MAPPER}
 
 
-def read(text: str, environ: Mapping[str, str] | None = None) -> tuple[Desired | None, list[str]]:
+def read(
+    text: str, environ: Mapping[str, str] | None = None, types: Mapping[str, ProviderType] = TYPES
+) -> tuple[Desired | None, list[str]]:
     """Return the desired state of one file's text and its problems, as printed."""
     document, problems = parse(text.encode(), "f.yaml", environ or {})
-    desired, further = judge([document] if document else [], TYPES, complete=document is not None)
+    desired, further = judge([document] if document else [], types, complete=document is not None)
     return (None if problems else desired), [str(p) for p in (*problems, *further)]
 
 
