@@ -9,7 +9,7 @@ import pytest
 
 from tests.architecture.source import ROOT
 
-SDKS = {"cloudflare", "boto3", "google", "azure"}
+SDKS = {"cloudflare", "boto3", "google", "azure", "octodns"}
 HEAVY = SDKS | {"jsonschema", "dns", "httpx", "aiohttp", "cryptography", "rich", "deepdiff", "yaml"}
 
 
