@@ -19,11 +19,12 @@ def sparkpost_account(domain: Domain, desired: Desired, composed: Mapping[str, C
 
 
 def cdn_account(domain: Domain, desired: Desired, composed: Mapping[str, Composition]) -> str:
-    """Return the claim's word for the account that holds the edge of domain."""
+    """Return the claim's word for the account that holds the edge of domain: a tag alone where none does."""
     tag = "managed" if is_managed(domain) else desired.accounts[domain.cdn].type
-    return f"{tag}.{hash8(composed[domain.cdn].accounts.get(domain.host, ''))}"
+    account = composed[domain.cdn].accounts.get(domain.host)
+    return tag if account is None else f"{tag}.{hash8(account)}"
 
 
-def hash_of(word: str) -> str:
-    """Return the hash in a claim's word for an account."""
-    return word.rpartition(".")[2]
+def hash_of(word: str) -> str | None:
+    """Return the hash in a claim's word for an account, None where it names none."""
+    return word.rpartition(".")[2] if "." in word else None

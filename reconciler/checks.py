@@ -257,7 +257,8 @@ def _accounts(
         return
     for field, key in (("sp", "sparkpost"), ("cdn", "cdn")):
         written = claim.get(field)
-        if written and hash_of(written) not in reachable:
+        account = hash_of(written) if written else None
+        if account is not None and account not in reachable:
             yield _error(
                 view.host,
                 f"the claim on {view.host} says that it lives in {key} account {written}, "

@@ -144,6 +144,7 @@ OPERANDS = {
     "FILE": YAML,
     "FILE|PLAN": f"{YAML}, or one saved plan",
     "FILE|HOST": f"{YAML}, and the domains to prove (all if none)",
+    "SOFTWARE|FILE": f"nginx or caddy (nginx if none), and {YAML}",
 }
 
 Subparsers = argparse._SubParsersAction  # noqa: SLF001  argparse has no public name for it
@@ -253,6 +254,13 @@ def _add_others(commands: Subparsers[Parser]) -> None:
         command.add_argument("operands", nargs="*", default=[], metavar="FILE", help=YAML)
         command.add_argument("--auto-approve", action="store_true", help="do not ask")
         command.add_argument("--input", type=truth, default=True, metavar="true|false", help=ASKING)
+    proxy = _command(
+        commands,
+        "proxy-config",
+        "print a configuration of your own proxy for the hosts of an alias",
+        files="SOFTWARE|FILE",
+    )
+    proxy.add_argument("--alias", metavar="ALIAS", help="the alias, where several have proxies of your own")
     _command(commands, "schema", "print the JSON Schema of the YAML, provider options included", files="")
     version = _command(commands, "version", "print the version", files="")
     version.add_argument("--json", action="store_true", help="as JSON, with the provider types' versions")
@@ -280,6 +288,7 @@ OWN = (
     "orphans",
     "forget",
     "adopt",
+    "proxy-config",
     "schema",
     "version",
 )

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from reconciler.cli import CHANGES, ERROR, OK, _version
+from reconciler.configurations import configuration, software_named
 from reconciler.desired import Desired
 from reconciler.errors import ConfigError, UsageError
 from reconciler.load import load
@@ -156,6 +157,14 @@ def adopt(args: Namespace) -> int:
         return run.reclaim(args.domain, old_owner=args.old_owner)
 
 
+def proxy_config(args: Namespace) -> int:
+    """Print a configuration of the user's own proxy."""
+    types = provider_types()
+    software, operands = software_named(args.operands, types)
+    out(configuration(loaded(operands), types, args.alias, software))
+    return OK
+
+
 def color(args: Namespace) -> bool:
     """Tell whether to colour: on a terminal, unless told otherwise."""
     return sys.stdout.isatty() and not args.no_color and not os.environ.get("NO_COLOR")
@@ -209,6 +218,7 @@ COMMANDS: Mapping[str, Command] = {
     "orphans": orphans,
     "forget": forget,
     "adopt": adopt,
+    "proxy-config": proxy_config,
     "schema": schema,
     "version": version,
 }

@@ -161,7 +161,7 @@ class Composition:
     resources  desired resources, spelt as `read` reports them
     records    DNS records that the domain's dns alias shall hold (validation), whoever that is
     targets    for each host of the cdn part, where its host record shall point
-    accounts   for each host, the identity of the vendor account that serves it
+    accounts   for each host, the identity of the vendor account that serves it; none where nothing is kept
     findings   what a person must know: errors forbid the host's changes
     ready      what is ready today already: its gate is asked all the same, and is expected to hold at once
     issuances  the certificates that are still to be issued, for the look at CAA records
@@ -294,6 +294,16 @@ def no_check(_options: Mapping[str, Any]) -> Iterable[tuple[str, str, str]]:
     return ()
 
 
+class Configure(Protocol):
+    """Text for software that the user runs himself."""
+
+    def __call__(self, alias: str, options: Mapping[str, Any], wanted: Sequence[Wanted]) -> str:
+        """Return the configuration for the hosts that an alias with these options serves. Pure.
+
+        Raises TdrError, with what to write, where an option is missing.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class ProviderType:
     """A vendor as tdr finds it by entry point (`tdr.providers`), importing no SDK.
@@ -311,6 +321,8 @@ class ProviderType:
     reference what precedes the name of an environment variable in an option's text that stands for its value,
               such as `env/`: what it names is a secret like any other; empty: no option does that
     translate what an exception of the SDK means, in our tree; None for a bug
+    configurations
+              by the software's name, what `tdr proxy-config` prints; the first unless the user names one
     open      makes the provider; may import the SDK
     """
 
@@ -327,3 +339,4 @@ class ProviderType:
     extra: str | None = None
     reference: str = ""
     translate: Callable[[Exception], ProviderError | None] = no_translation
+    configurations: Mapping[str, Configure] = field(default_factory=lambda: NOTHING)
