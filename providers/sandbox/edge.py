@@ -53,7 +53,7 @@ class EdgePort:
         """Bind the loopback port."""
         self.socket = bind()
         self.loopback = f"127.0.0.1:{self.socket.getsockname()[1]}"
-        self.name = f"{self.address}:{self.port}"
+        self.name = spelt(self.address, self.port)
 
     async def start(self) -> None:
         """Serve."""
@@ -159,6 +159,11 @@ class EdgePort:
             content_type=request.header("content-type"),
             client=request.client,
         )
+
+
+def spelt(address: str, port: int) -> str:
+    """Spell an address with a port as in a URL: IPv6 in brackets."""
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 def _answer_of(fault: Fault) -> EdgeResponse | None:

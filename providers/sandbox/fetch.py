@@ -137,7 +137,7 @@ class Fetcher:
     async def _connect(
         self, address: str, port: int, context: ssl.SSLContext | None, sni: str
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        loopback = self._network.get(f"{address}:{port}")
+        loopback = self._network.get(f"[{address}]:{port}" if ":" in address else f"{address}:{port}")
         if loopback is None:
             raise FetchError("connect", f"nothing listens at {address}:{port}")
         host, _, mapped = loopback.partition(":")

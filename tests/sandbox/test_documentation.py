@@ -9,6 +9,7 @@ import pytest
 
 import providers.sandbox
 from providers.sandbox.control import Control
+from providers.sandbox.external.world import WRONG
 from providers.sandbox.faults import KINDS, Fault
 from providers.sandbox.running import Running
 
@@ -30,6 +31,7 @@ def test_every_request_of_the_control_api_is_told_and_no_other(sandbox: Running)
         *there,
         "PATCH /vendors/cloudflare",
         "PATCH /vendors/powerdns",
+        "PATCH /vendors/external",
         "PATCH /vendors/sparkpost",
     }
 
@@ -59,3 +61,7 @@ def test_every_address_and_variable_is_told(sandbox: Running) -> None:
     assert [name for name in sandbox.env if f"`{name}`" not in PAGE] == []
     firsts = {address.rpartition(".")[0] for address in sandbox.net_map}
     assert [first for first in firsts if first not in PAGE] == []
+
+
+def test_every_fault_of_an_external_edge_is_told() -> None:
+    assert [word for word in WRONG if f"`{word}`" not in PAGE] == []
