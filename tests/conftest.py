@@ -19,7 +19,7 @@ OURS = re.compile(
     r"(TDR|SPARKPOST|CLOUDFLARE|PDNS|RFC2136|TF)_|(https?|all|no)_proxy$|(NO|FORCE)_COLOR$", re.IGNORECASE
 )
 # Settings of the suite itself: where the vendors' descriptions lie, whether golden files are written anew,
-# whether a real name server that is not installed fails the tests that need it.
+# whether a real server that is not installed fails the tests that need it.
 KEPT = {"TDR_API_SPECS", "TDR_REQUIRE_SERVERS", "TDR_REWRITE_GOLDEN"}
 GUARDED = {"socket.connect", "socket.sendto", "socket.bind", "socket.getaddrinfo"}
 
