@@ -40,6 +40,7 @@ class Candidate:
     per_plan    calls of a plan for each account's lists, and for each zone, however many hosts there are
     concerns    beginnings of the names of switches that make a difference to it and not to one before
     impossible  settings of switches under which the main job cannot be done, with what the error must say
+    waits       whether its hosts wait for something that an account lists; else each only for itself
     emulators   beside those of the sandbox: a real server that its world gets
     needs       programs of that server, each with the Debian package that has it
     """
@@ -52,6 +53,7 @@ class Candidate:
     per_plan: tuple[int, int]
     concerns: tuple[str, ...]
     impossible: Mapping[str, str] = field(default_factory=dict)
+    waits: bool = True
     emulators: tuple[Emulator, ...] = ()
     needs: tuple[tuple[str, str], ...] = ()
 
@@ -133,6 +135,16 @@ CANDIDATES = (
         concerns=(),
         emulators=(Bridge(),),
         needs=(("named", "bind9"),),
+    ),
+    Candidate(
+        "external",
+        PAGES,
+        crowds.pending_zones,
+        crowds.roomy_zones,
+        ("cloudflare", crowds.edited_records),
+        per_plan=(2, 2),
+        concerns=(),
+        waits=False,
     ),
 )
 

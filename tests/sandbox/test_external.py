@@ -121,6 +121,13 @@ def test_a_host_that_is_not_its_own_is_refused(sandbox: Running) -> None:
         visit(sandbox, "https://other.example.com/f/a/1")
 
 
+def test_a_wildcard_certificate_serves_one_label(sandbox: Running) -> None:
+    told(sandbox, hosts=["*.example.com"])
+    assert visit(sandbox, f"https://{CLICK}/f/a/1").status == 302
+    with pytest.raises(FetchError):
+        visit(sandbox, f"https://deep.{CLICK}/f/a/1")
+
+
 def test_an_origin_that_is_not_there_is_a_502(sandbox: Running) -> None:
     told(sandbox, origin="gone.example.net")
     assert visit(sandbox, f"https://{CLICK}/f/a/1").status == 502
@@ -151,7 +158,7 @@ def test_a_change_that_cannot_be_says_what_can(sandbox: Running, changes: dict[s
     ("section", "said"),
     [
         ({}, "external: must be a list"),
-        ([{"name": EDGE}], "external[0]: write"),
+        ([{"addresses": []}], "external[0]: write"),
         ([{"name": EDGE, "addresses": "198.51.100.9"}], "external[0].addresses: must be a list"),
         ([{"name": EDGE, "addresses": ["here"]}], "external[0].addresses: 'here'"),
         ([{"name": "..", "addresses": []}], "external[0].name"),

@@ -5,7 +5,7 @@ docs: "Using a reverse proxy for HTTPS tracking domain", "Enabling HTTPS engagem
 
 from __future__ import annotations
 
-from providers.sandbox.ca import Certificate
+from providers.sandbox.ca import Certificate, covers
 from providers.sandbox.fetch import FetchError
 from providers.sandbox.http1 import Dropped, EdgeRequest, EdgeResponse, Headers
 from providers.sandbox.kernel import Kernel
@@ -34,10 +34,15 @@ class Edge:
     def certificate_for(self, sni: str | None) -> Certificate | None:
         """The certificate of a host that it has one for; None refuses the handshake."""
         host, wrong = (sni or "").lower().rstrip("."), self.settings.wrong
-        if "no-certificate" in wrong or host not in self.settings.hosts:
+        covering = self._covering(host)
+        if "no-certificate" in wrong or covering is None:
             return None
-        name = self.settings.name if "own-certificate" in wrong else host
+        name = self.settings.name if "own-certificate" in wrong else covering
         return self._certificate(name, expired="expired" in wrong)
+
+    def _covering(self, host: str) -> str | None:
+        """The certificate's name that covers a host; None where no certificate does."""
+        return next((name for name in self.settings.hosts if covers([name], host)), None)
 
     def _certificate(self, name: str, *, expired: bool) -> Certificate:
         if (name, expired) not in self._made:
@@ -57,7 +62,7 @@ class Edge:
             raise Dropped
         if request.scheme == "http" and "redirects" in wrong:
             return EdgeResponse(301, (("Location", f"https://{request.host}{request.target}"),))
-        if "not-found" in wrong or request.host not in self.settings.hosts:
+        if "not-found" in wrong or self._covering(request.host) is None:
             return EdgeResponse(404)
         try:
             return await self._forwarded(request)

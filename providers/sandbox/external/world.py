@@ -27,7 +27,10 @@ WRONG: Final = {
 
 @dataclass(frozen=True, slots=True)
 class EdgeSettings:
-    """One edge. `hosts` are those that it has certificates for; `wrong` is some of `WRONG`."""
+    """One edge; without addresses it is a name that leads nowhere.
+
+    `hosts` are those that it has certificates for, wildcards too; `wrong` is some of `WRONG`.
+    """
 
     name: str
     addresses: tuple[str, ...]
@@ -46,18 +49,13 @@ def edge_settings(section: Any) -> Iterator[EdgeSettings]:
         raise WorldError("external", "must be a list")
     for number, entry in enumerate(section or []):
         path = f"external[{number}]"
-        if not isinstance(entry, dict) or not {"name", "addresses"} <= entry.keys():
+        if not isinstance(entry, dict) or "name" not in entry:
             raise WorldError(
                 path, "write {name: edge.proxy.example, addresses: [198.51.100.9], hosts: [HOST]}"
             )
-        name, addresses = (
-            _host(entry["name"], f"{path}.name"),
-            _texts(entry["addresses"], f"{path}.addresses"),
-        )
-        for address in addresses:
-            _address(address, f"{path}.addresses")
+        name, addresses = _host(entry["name"], f"{path}.name"), entry.get("addresses", [])
         rest = {key: value for key, value in entry.items() if key not in ("name", "addresses")}
-        yield changed(EdgeSettings(name, addresses), rest, path)
+        yield changed(EdgeSettings(name, _addresses(addresses, f"{path}.addresses")), rest, path)
 
 
 def changed(settings: EdgeSettings, members: Mapping[str, Any], path: str) -> EdgeSettings:
@@ -79,11 +77,13 @@ def _texts(value: Any, path: str) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _address(value: str, path: str) -> None:
-    try:
-        ip_address(value)
-    except ValueError as error:
-        raise WorldError(path, str(error)) from error
+def _addresses(value: Any, path: str) -> tuple[str, ...]:
+    for text in _texts(value, path):
+        try:
+            ip_address(text)
+        except ValueError as error:
+            raise WorldError(path, str(error)) from error
+    return tuple(value)
 
 
 def _host(value: Any, path: str) -> str:
