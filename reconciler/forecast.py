@@ -21,7 +21,7 @@ NOTICED_S = 60.0
 def forecast_text(
     plan: Plan, desired: Desired, types: Mapping[str, ProviderType], reads: Mapping[str, int]
 ) -> str:
-    """Return a line for each account, and one for the waits where there are any.
+    """Return a line for each account that is called, and one for the waits where there are any.
 
     `reads` are the calls made for the plan, by alias. Writes are an estimate: one for each batch of a
     container, one for each verification that is asked for.
@@ -30,7 +30,7 @@ def forecast_text(
     lines = [
         _account(alias, desired, types, reads.get(alias, 0), writes[alias])
         for alias in sorted(reads.keys() | writes.keys())
-        if alias in desired.accounts
+        if alias in desired.accounts and (reads.get(alias) or writes[alias])
     ]
     return "".join(f"{line}\n" for line in (*lines, *_waits(plan)))
 

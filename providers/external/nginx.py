@@ -109,6 +109,5 @@ def _cache(proxy: Proxy) -> Iterator[str]:
     yield f"proxy_cache {_zone(proxy)};"
     yield 'proxy_cache_key "$request_method $scheme://$host$request_uri";'
     yield "proxy_cache_convert_head off;"
-    yield "proxy_ignore_headers Cache-Control Expires X-Accel-Expires;"
     yield "proxy_no_cache $upstream_http_cache_control $upstream_http_expires;"
     yield f"proxy_cache_valid 200 302 {proxy.cache_ttl_s}s;"
