@@ -265,6 +265,9 @@ class Everywhere:
     def addresses(self, name: str) -> tuple[str, ...]:
         return ("192.0.2.7",)
 
+    def reachable(self, addresses: Sequence[str]) -> tuple[str, ...]:
+        return tuple(addresses)
+
     def name_servers(self, zone: str) -> tuple[NameServer, ...]:
         return (NameServer(f"ns1.{zone}", "192.0.2.1"),)
 

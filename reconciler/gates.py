@@ -34,6 +34,9 @@ class Outside(Protocol):
     def addresses(self, name: str) -> tuple[str, ...]:
         """Return the addresses of name, by the recursive resolver."""
 
+    def reachable(self, addresses: Sequence[str]) -> tuple[str, ...]:
+        """Return those that this machine has a way to: without IPv6 the others, or all if there are none."""
+
     def name_servers(self, zone: str) -> tuple[NameServer, ...]:
         """Return the authoritative servers of zone, each address."""
 
@@ -149,11 +152,12 @@ class GateKeeper:
 
     def _edge_addresses(self, host: str) -> tuple[str, ...]:
         servers = self._servers(host)
-        for answer in self.outside.ask_all(servers, host, "A"):
-            if answer.trouble is None and answer.values:
-                return answer.values
-            if answer.trouble is None and answer.cname:
-                return self.outside.addresses(answer.cname)
+        for rtype in ("A", "AAAA"):
+            for answer in self.outside.ask_all(servers, host, rtype):
+                if answer.trouble is None and answer.values:
+                    return answer.values
+                if answer.trouble is None and answer.cname:
+                    return self.outside.addresses(answer.cname)
         return ()
 
     def still_serves(self, host: str, record: Resource) -> Status:
@@ -182,14 +186,13 @@ class GateKeeper:
     def _all_answer(
         self, host: str, addresses: Sequence[str], schemes: Sequence[str] = ("https", "http")
     ) -> Status:
-        for address in addresses[:MAX_ADDRESSES]:
+        probed = self.outside.reachable(addresses)[:MAX_ADDRESSES]
+        for address in probed:
             for scheme in schemes:
                 verdict = judge(self.outside.probe(host, scheme, CLICK_PATH, address=address))
                 if not verdict.ok:
                     return Status(ready=False, text=f"{scheme}://{host} at {address}: {verdict.reason}")
-        return Status(
-            ready=True, text=f"{len(addresses[:MAX_ADDRESSES])} addresses answer over {' and '.join(schemes)}"
-        )
+        return Status(ready=True, text=f"{len(probed)} addresses answer over {' and '.join(schemes)}")
 
     # -- times and states
     def old_answer_gone_s(self, gate: Gate, current: Current, answered_at_s: float | None) -> float:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from reconciler.errors import NetworkError
-from reconciler.net_dns import DnsProbe
-from reconciler.net_http import HttpProbe
+from reconciler.net_dns import DnsProbe, with_route
+from reconciler.net_http import PORTS, HttpProbe
 from reconciler.net_settings import CA_FILE, NetSettings, settings_from
 from reconciler.probe import CLICK_PATH, ROOT_PATH, Probe
 from reconciler.proof import Evidence
@@ -47,6 +47,10 @@ class Network:
     def addresses(self, name: str) -> tuple[str, ...]:
         """Give the IPv4, then the IPv6 addresses of a name, as the resolver has them."""
         return self._dns.addresses(name)
+
+    def reachable(self, addresses: Iterable[str]) -> tuple[str, ...]:
+        """Give those that this machine has a way to: without IPv6 the others, or all if there are none."""
+        return with_route(addresses, self.settings, PORTS["https"])
 
     def cname(self, name: str) -> str | None:
         """Give where a name is an alias to, one step; None when it is none."""

@@ -226,6 +226,13 @@ def _reachable(servers: Iterable[NameServer], settings: NetSettings) -> tuple[Na
     return tuple(each for each in listed if each in here or each.name not in named)
 
 
+def with_route(addresses: Iterable[str], settings: NetSettings, port: int) -> tuple[str, ...]:
+    """Leave out the IPv6 addresses where there is no IPv6, unless there are no others."""
+    listed = tuple(addresses)
+    here = tuple(each for each in listed if ":" not in each or _has_route(f"[{each}]:{port}", settings))
+    return here or listed
+
+
 def _has_route(address: str, settings: NetSettings) -> bool:
     """Tell whether a packet could leave for this address; none is sent."""
     try:

@@ -71,7 +71,7 @@ class Fetcher:
 
     def __init__(
         self,
-        resolve: Callable[[str, bool], Resolved],
+        resolve: Callable[[str, str, bool], Resolved],
         network: Mapping[str, str],
         ca: Authority,
         sources: dict[int, str],
@@ -127,8 +127,8 @@ class Fetcher:
         try:
             return str(ipaddress.ip_address(host))
         except ValueError:
-            resolved = self._resolve(host, fresh)
-        addresses = resolved.values("A")
+            resolved = self._resolve(host, "A", fresh)
+        addresses = resolved.values("A") or self._resolve(host, "AAAA", fresh).values("AAAA")
         if not addresses:
             reason = "no address" if resolved.rcode == "NOERROR" else resolved.rcode
             raise FetchError("dns", f"{host} does not resolve: {reason}")

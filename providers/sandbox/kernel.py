@@ -71,7 +71,10 @@ class Kernel:
         self._dns_ports: dict[str, DnsServer] = {}
         self._resolver_port = self._dns(self._recurse, recursive=True)
         self._fetcher = Fetcher(
-            lambda name, fresh: self.resolve(name, "A", fresh=fresh), self.net_map, self.ca, self._sources
+            lambda name, kind, fresh: self.resolve(name, kind, fresh=fresh),
+            self.net_map,
+            self.ca,
+            self._sources,
         )
         self.switches = Switches(world.get("switches") or {})
         with ExitStack() as on_failure:

@@ -210,6 +210,9 @@ class MemoryOutside:
     def addresses(self, name: str) -> tuple[str, ...]:
         return (name,)
 
+    def reachable(self, addresses: Sequence[str]) -> tuple[str, ...]:
+        return tuple(addresses)
+
     def name_servers(self, zone: str) -> tuple[NameServer, ...]:
         return (NameServer(f"ns1.{zone}", "192.0.2.1"),)
 

@@ -11,7 +11,7 @@ import pytest
 from reconciler.answers import NameServer
 from reconciler.errors import TdrError
 from reconciler.net import Network
-from reconciler.net_dns import system_resolvers
+from reconciler.net_dns import system_resolvers, with_route
 from reconciler.net_settings import Address, NetSettings, Timeouts
 from tests.reconciler.tiny_servers import Zone, dns_server, free_port
 
@@ -248,3 +248,12 @@ def test_the_system_names_the_resolvers(tmp_path: Path) -> None:
 def test_a_system_without_resolvers_says_what_to_set(tmp_path: Path) -> None:
     with pytest.raises(TdrError, match="TDR_RESOLVERS=IP:PORT"):
         system_resolvers(str(tmp_path / "none"))
+
+
+def test_addresses_that_no_route_leads_to_are_left_out_unless_there_are_no_others() -> None:
+    # What is no address has no route on any machine; the map leads to loopback.
+    lost, mapped = "no:address", "2001:db8::9"
+    settings = NetSettings(net_map={Address(mapped, 443): Address("127.0.0.1", 40443)})
+    assert with_route(("198.51.100.9", lost), settings, 443) == ("198.51.100.9",)
+    assert with_route((lost,), settings, 443) == (lost,)
+    assert with_route(("198.51.100.9", mapped), settings, 443) == ("198.51.100.9", mapped)

@@ -88,6 +88,14 @@ def test_addresses_become_a_and_aaaa_records(open_town: Open) -> None:
     assert (town.dns(CLICK, "A"), town.dns(CLICK, "AAAA")) == ((addresses[0],), (addresses[1],))
 
 
+def test_an_edge_with_ipv6_alone_is_proven_there(open_town: Open) -> None:
+    town = opened(open_town, edge(EDGE, "2001:db8::9"))
+    written = file(town, ["2001:db8::9"])
+    town.apply(written)
+    town.settled(written)
+    assert (town.dns(CLICK, "A"), town.dns(CLICK, "AAAA")) == ((), ("2001:db8::9",))
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
