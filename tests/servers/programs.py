@@ -1,9 +1,7 @@
-"""Real servers, as Debian packages them: where one is missing the test says so, or fails if it must not."""
+"""Processes of web servers: found, started, waited for until they say that they serve, stopped."""
 
 from __future__ import annotations
 
-import os
-import shutil
 import socket
 import subprocess
 import threading
@@ -13,17 +11,12 @@ from pathlib import Path
 
 import pytest
 
-REQUIRED = "TDR_REQUIRE_SERVERS"
+from tests.servers.process import binary
 
 
 def program(name: str) -> str:
-    """The path of a server; where it is missing the test is skipped, or fails with TDR_REQUIRE_SERVERS."""
-    found = shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin"]))
-    if found is None and os.environ.get(REQUIRED):
-        pytest.fail(f"{name} is not installed, and {REQUIRED} is set: apt-get install {name}")
-    if found is None:
-        pytest.skip(f"{name} is not installed here: apt-get install {name}")
-    return found
+    """Find a server whose package bears its name; see `binary`."""
+    return binary(name, name)
 
 
 def free_ports(count: int) -> list[int]:
