@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
-import urllib.error
-import urllib.request
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from providers.sandbox.contract import SandboxError
+from providers.sandbox.running import call_control
 
 LINE = re.compile(
     r"\s*(?P<gone>; remove )?(?P<name>\S+)\.\s+(?P<ttl>\d+)\s+IN\s+(?P<type>[A-Z]+)\s+(?P<content>.+?)\s*"
@@ -41,23 +39,11 @@ def _record(match: re.Match[str]) -> dict[str, Any]:
 def edit(url: str, zone: str, text: Iterable[str]) -> int:
     """Edit a zone of the sandbox at this control URL; return how many records were set or removed.
 
-    Raises SandboxError.
+    Raises SandboxError, OSError.
     """
-    zones = {held["zone"]: held for held in _call(url, "GET", "/state")["dns"]}
+    zones = {held["zone"]: held for held in call_control(url, "GET", "/state")["dns"]}
     if zone not in zones:
         raise SandboxError(f"the sandbox has no zone {zone}")
     change = edits(text, zones[zone]["records"], zone)
-    _call(url, "PATCH", f"/dns/zones/{zone}", change)
+    call_control(url, "PATCH", f"/dns/zones/{zone}", change)
     return len(change["add_records"]) or len(change["remove_records"])
-
-
-def _call(url: str, method: str, path: str, body: object = None) -> Any:
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(f"{url}{path}", data, method=method)  # noqa: S310  the sandbox's own URL
-    try:
-        with urllib.request.urlopen(request) as answer:  # noqa: S310  as above
-            return json.load(answer)
-    except urllib.error.HTTPError as error:
-        raise SandboxError(json.load(error)["error"]) from error
-    except OSError as error:
-        raise SandboxError(f"no sandbox answers at {url}: {error}") from error

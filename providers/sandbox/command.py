@@ -119,7 +119,7 @@ def _command(argv: Sequence[str]) -> list[str]:
 
 
 def _run(arguments: argparse.Namespace, command: list[str]) -> int:
-    from providers.sandbox.world import read_world  # noqa: PLC0415 - --help reads no YAML
+    from providers.sandbox.world import read_world
 
     if not command:
         raise SandboxError("nothing to run; write  tdr sandbox run [-world FILE] -- COMMAND...")
@@ -199,7 +199,7 @@ def _in_foreground() -> bool:
 
 
 def _background(folder: Path) -> Background:
-    from providers.sandbox.background import Background  # noqa: PLC0415 - it needs the extra
+    from providers.sandbox.background import Background
 
     return Background(folder)
 
@@ -235,12 +235,15 @@ def _status(arguments: argparse.Namespace, _command: list[str]) -> int:
 
 
 def _zone(arguments: argparse.Namespace, _command: list[str]) -> int:
-    from providers.sandbox.by_hand import edit  # noqa: PLC0415 - --help opens no connection
+    from providers.sandbox.by_hand import edit
 
     url = os.environ.get("TDR_SANDBOX_URL")
     if not url:
         raise SandboxError("TDR_SANDBOX_URL is not set: run this in a sandbox (tdr sandbox run, or up)")
-    count = edit(url, arguments.name, sys.stdin)
+    try:
+        count = edit(url, arguments.name, sys.stdin)
+    except OSError as error:
+        raise SandboxError(f"no sandbox answers at {url}: {error}") from error
     sys.stdout.write(f"{arguments.name}: {count} record{'s' * (count != 1)} edited\n")
     return 0
 
