@@ -30,7 +30,7 @@ from reconciler.pool import Pool
 from reconciler.provider import Done, Failed, Provider, Status
 from reconciler.records import proven, stamped
 from reconciler.report import Outcome, Report, Result, report_of
-from reconciler.way_back import Ends, Unmet, WayBack
+from reconciler.way_back import BACK, Ends, Unmet, WayBack
 
 THREADS_PER_ACCOUNT = 8
 STAMP_MARGIN_S = 30.0
@@ -422,4 +422,8 @@ class Run:
         ended = Outcome.APPLIED if error is None else Outcome.FAILED
         elapsed_s = self.engine.clock.now() - self.started[step.id]
         self.engine.emit(Event(ended.value, step, elapsed_s, error or ""))
-        self._end(*self.back.ended(step, error))
+        noted = self.back.noted(step, self.current) if step.phase == BACK and error is None else None
+        if gate_and_result := self.back.ended(step, error):
+            self._end(*gate_and_result)
+        if noted is not None and not self.engine.stop:
+            self._undo(noted)

@@ -23,9 +23,10 @@ AT_FORMAT = "%Y%m%dT%H%M%SZ"
 NOW = "*"
 """Stands for the time of writing in the text of a planned claim, `*7200` for so many seconds after it: plans
 show no dates."""
-PHASE, UNPROVEN, UNPROVEN_HTTPS = "ph", "unproven", "unproven-https"
+PHASE, UNPROVEN, UNPROVEN_HTTPS, UNDONE = "ph", "unproven", "unproven-https", "undone"
 """What stands in a claim from the first write of a host's work until its last gate held; the latter where
-mail carries https links already: should links turn to http meanwhile, live state no longer tells."""
+mail carries https links already: should links turn to http meanwhile, live state no longer tells. The last
+one says that DNS was put back: the cause is to be mended before it moves again."""
 TTL = re.compile("[0-9]{1,10}")
 MAX_TTL_S = 2**31 - 1
 """The longest TTL that DNS knows (RFC 2181)."""
@@ -82,6 +83,11 @@ class Claim:
     def unproven(self) -> bool:
         """Whether a run began on the host and none has yet proven what it made."""
         return self.get(PHASE) is not None
+
+    @property
+    def undone(self) -> bool:
+        """Whether the last run put DNS back, because what it moved to did not serve the host."""
+        return self.get(PHASE) == UNDONE
 
     @property
     def kept_https(self) -> bool:

@@ -270,12 +270,12 @@ def _changes(desired: Desired, assembly: Assembly, choice: Choice) -> Iterator[C
 
 def _mid_phase(view: HostView, desired: Desired) -> bool:
     """Tell whether an earlier run began what the file says today, and none has proven it yet; a takedown
-    leaves no such trace."""
+    leaves no such trace, and what was put back waits for a person."""
     present = view.domain is not None and view.domain.state == "present"
     if view.by_hand:  # its claim says nothing that changes: what was begun is what has a claim
         return present and view.claim is not None
     begun = view.claim is not None and view.claim.digest == desired.digest(view.host)
-    return present and begun and view.unproven
+    return present and begun and view.unproven and not (view.claim and view.claim.undone)
 
 
 def _updates(

@@ -10,6 +10,7 @@ from reconciler.claim import (
     EMPTY_CLAIM,
     NOW,
     PHASE,
+    UNDONE,
     UNPROVEN,
     UNPROVEN_HTTPS,
     Claim,
@@ -274,6 +275,11 @@ def unproven(resource: Resource, *, https_in_mail: bool) -> Resource:
     """Return a planned claim as it stands until what it describes is proven."""
     phase = UNPROVEN_HTTPS if https_in_mail else UNPROVEN
     return _reworded(resource, lambda claim: claim.updated({PHASE: phase}))
+
+
+def undone(resource: Resource) -> Resource:
+    """Return a live claim as it stands once DNS was put back."""
+    return _reworded(resource, lambda claim: claim.updated({PHASE: UNDONE}))
 
 
 def proven(resource: Resource) -> Resource:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from reconciler.dns import CLAIM, record_id
 from reconciler.hostview import HostView
 from reconciler.model import Action, Change, Resource, ResourceId
 from reconciler.order import is_move
 from reconciler.plan import PIN, Gate, Step
 from reconciler.provider import Status
+from reconciler.records import undone
 from reconciler.report import Outcome, Result
 from reconciler.tracking import SECURE
 
-BACK, TO_HTTP = "put back", "turn links to http"
+BACK, TO_HTTP, NOTE = "put back", "turn links to http", "note that DNS was put back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class WayBack:
     hosts: Mapping[str, HostView]
     moved: dict[str, Change] = field(default_factory=dict)
     before: dict[str, Resource] = field(default_factory=dict)
-    undoing: dict[str, Unmet] = field(default_factory=dict)
+    undoing: dict[str, Unmet | None] = field(default_factory=dict)
 
     def remember(self, step: Step) -> None:
         """Remember a move, and what stood there before it: the record, or the wildcard's answer."""
@@ -92,14 +94,25 @@ class WayBack:
         change = Change(live.id, Action.UPDATE, live, off)
         return self._step(replace(ends.unmet, stays=stays), change, off, TO_HTTP)
 
-    def _step(self, unmet: Unmet, change: Change, write: Resource, phase: str) -> Step:
+    def noted(self, back: Step, current: Mapping[ResourceId, Resource]) -> Step | None:
+        """Return the step by which the claim says that DNS was put back; None where a person writes it."""
+        view = self.hosts[back.host]
+        live = current.get(record_id(view.dns, view.host, CLAIM))
+        if live is None or view.by_hand:
+            return None
+        write = undone(live)
+        return self._step(None, Change(live.id, Action.UPDATE, live, write), write, NOTE)
+
+    def _step(self, unmet: Unmet | None, change: Change, write: Resource, phase: str) -> Step:
         step = Step(f"{change.id.address}#{phase}", change, write, phase)
         self.undoing[step.id] = unmet
         return step
 
-    def ended(self, step: Step, error: str | None) -> tuple[Gate, Result]:
-        """Return the gate that waited for something to be undone, and how it ends."""
+    def ended(self, step: Step, error: str | None) -> tuple[Gate, Result] | None:
+        """Return the gate that waited for something to be undone, and how it ends; None where none did."""
         unmet = self.undoing.pop(step.id)
+        if unmet is None:
+            return None
         why = f"{unmet.result.why}{unmet.stays}"
         if step.phase == BACK:
             told = (
