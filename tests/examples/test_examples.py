@@ -12,10 +12,12 @@ from providers.sandbox import started
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted(path.parent.parent for path in (ROOT / "examples").glob("*/sandbox/world.yaml"))
+# Those that lean on a server of the user's own start it in their demo.sh: test_bind.py.
+SANDBOXED = [path for path in EXAMPLES if " at: " not in (path / "sandbox/world.yaml").read_text()]
 NOTHING = "No changes. Your infrastructure matches the configuration."
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
+@pytest.mark.parametrize("example", SANDBOXED, ids=lambda path: path.name)
 def test_an_example_is_planned_applied_proven_and_then_done(example: Path, tmp_path: Path) -> None:
     world = yaml.safe_load((example / "sandbox/world.yaml").read_text())
     with started(world) as sandbox:
