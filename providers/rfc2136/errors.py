@@ -54,8 +54,9 @@ _REFUSED: Final[Mapping[dns.rcode.Rcode, tuple[type[ProviderError], str]]] = {
     dns.rcode.REFUSED: (
         AuthError,
         (
-            "{server} does not let the key {key} change this in zone {zone} (REFUSED): check allow-update or "
-            "update-policy (BIND), acl (Knot), and that it is the zone's primary"
+            "{server} does not let the key {key} change this in zone {zone} (REFUSED): it must be the zone's "
+            "primary, and let the key change the hosts' records and TXT at _tdr.HOST (BIND: update-policy or "
+            "allow-update; Knot: acl)"
         ),
     ),
     dns.rcode.NOTAUTH: (
@@ -66,7 +67,13 @@ _REFUSED: Final[Mapping[dns.rcode.Rcode, tuple[type[ProviderError], str]]] = {
         ),
     ),
     dns.rcode.NOTZONE: (InvalidRequest, "{server} says that a name lies outside zone {zone} (NOTZONE)"),
-    dns.rcode.SERVFAIL: (Unavailable, "{server} could not do it (SERVFAIL): its log says why"),
+    dns.rcode.SERVFAIL: (
+        Unavailable,
+        (
+            "{server} could not do it (SERVFAIL): its log says why, such as a zone that did not load, or a "
+            "journal that it may not write"
+        ),
+    ),
     **dict.fromkeys(
         (dns.rcode.NOTIMP, dns.rcode.FORMERR),
         (InvalidRequest, "{server} does not understand dynamic updates, or not this one ({word})"),

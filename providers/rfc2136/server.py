@@ -14,6 +14,7 @@ import dns.exception
 import dns.message
 import dns.name
 import dns.query
+import dns.rcode
 import dns.rdatatype
 import dns.tsig
 
@@ -136,7 +137,7 @@ def _ips(host: str, net: NetSettings) -> list[str]:
 
 
 def _asked(host: str, kind: str, net: NetSettings) -> list[str]:
-    """Ask the resolvers of the environment, one after the other until one answers."""
+    """Ask the resolvers of the environment, one after the other until one answers. Raises OSError."""
     question = dns.message.make_query(host, kind)
     for resolver in net.resolvers:
         ip, port = net.route(resolver)
@@ -144,6 +145,8 @@ def _asked(host: str, kind: str, net: NetSettings) -> list[str]:
             answer, _ = dns.query.udp_with_fallback(question, ip, LOOKUP_S, port)
         except (dns.exception.DNSException, OSError):
             continue
+        if answer.rcode() not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
+            continue
         wanted = dns.rdatatype.from_text(kind)
         return [rdata.to_text() for rrset in answer.answer if rrset.rdtype == wanted for rdata in rrset]
-    return []
+    raise OSError(f"no resolver of TDR_RESOLVERS has an answer for {host}")

@@ -20,9 +20,10 @@ import pytest
 
 from providers.rfc2136.primary import Declined, Primary
 from providers.rfc2136.reading import asked_names
-from providers.rfc2136.server import Server
+from providers.rfc2136.server import Server, addresses
+from providers.sandbox import started
 from reconciler.errors import AuthError, InvalidRequest, ProviderError, Unavailable, UnexpectedResponse
-from reconciler.net_settings import NetSettings
+from reconciler.net_settings import NetSettings, settings_from
 from tests.servers.zones import RealServer
 
 T = TypeVar("T")
@@ -187,3 +188,15 @@ def test_an_answer_that_tells_nothing_is_no_absence(word: str, meaning: type[Pro
 def test_an_old_server_need_not_know_late_types() -> None:
     with primary(lambda query: served(query, dns.rcode.NOTIMP, "HTTPS", "SVCB", "CAA")) as at:
         assert dict(asked_names(at, ZONE, [f"click.{ZONE}"]).sets) == {}
+
+
+def test_a_server_is_found_by_the_resolvers_of_the_environment_or_said_not_to_be() -> None:
+    record = {"type": "A", "name": f"ns1.{ZONE}", "content": "192.0.2.53"}
+    with started({"dns": [{"zone": ZONE, "records": [record]}]}) as sandbox:
+        net = settings_from(sandbox.env)
+        assert [str(found) for found in addresses(Server(f"ns1.{ZONE}"), net)] == ["192.0.2.53:53"]
+        with pytest.raises(OSError, match=f"ns2.{ZONE} has no address"):
+            addresses(Server(f"ns2.{ZONE}"), net)
+        sandbox.control("POST", "/dns/outages", {"answer": "SERVFAIL", "server": "resolver"})
+        with pytest.raises(OSError, match=f"no resolver of TDR_RESOLVERS has an answer for ns1.{ZONE}"):
+            addresses(Server(f"ns1.{ZONE}"), net)
