@@ -6,16 +6,19 @@ export PYTHON
 unexport PYTHONHOME PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-bind demo-down test check fmt fmt-check lint types layers cov wheel setup setup-demo clean
+.PHONY: help demo demo-bind demo-powerdns demo-down test check fmt fmt-check lint types layers cov wheel setup setup-demo clean
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: setup-demo  ## the main job on the sandbox: plan, apply, proof, and a plan with nothing to do
 	@sh examples/quickstart/demo.sh
 
-demo-bind: setup-demo  ## the same on a real BIND, which it starts (needs named)
+demo-bind: setup-demo  ## the same with the zone on a real BIND, which it starts
 	@sh examples/bind/demo.sh
+
+demo-powerdns: setup-demo  ## the same with the zone on a real PowerDNS
+	@sh examples/powerdns/demo.sh
 
 demo-down:  ## stop the demo's sandbox
 	@if [ -x $(VENV)/tdr ]; then $(VENV)/tdr sandbox down; fi

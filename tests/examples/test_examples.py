@@ -12,7 +12,7 @@ from providers.sandbox import started
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted(path.parent.parent for path in (ROOT / "examples").glob("*/sandbox/world.yaml"))
-# Those that lean on a server of the user's own start it in their demo.sh: test_bind.py.
+# Those that lean on a server of the user's own start it in their demo.sh: test_own_servers.py.
 SANDBOXED = [path for path in EXAMPLES if " at: " not in (path / "sandbox/world.yaml").read_text()]
 NOTHING = "No changes. Your infrastructure matches the configuration."
 
