@@ -91,13 +91,17 @@ def report_of(plan: Plan, results: Mapping[str, Result], *, interrupted: bool) -
     by_host: dict[str, list[Node]] = {}
     for node in plan.nodes:
         by_host.setdefault(node.host, []).append(node)
-    hosts = [_host_report(host, nodes, results, interrupted=interrupted) for host, nodes in by_host.items()]
+    command = "tdr destroy" if plan.mode == "destroy" else "tdr apply"
+    hosts = [
+        _host_report(host, nodes, results, command, interrupted=interrupted)
+        for host, nodes in by_host.items()
+    ]
     hosts += [HostReport(h, Outcome.SKIPPED, f.text, f.lift) for h, f in blocked.items()]
     return Report(plan, results, tuple(sorted(hosts, key=lambda h: h.host)), interrupted)
 
 
 def _host_report(
-    host: str, nodes: Iterable[Node], results: Mapping[str, Result], *, interrupted: bool
+    host: str, nodes: Iterable[Node], results: Mapping[str, Result], command: str, *, interrupted: bool
 ) -> HostReport:
     ended = [(node, results[node.id]) for node in nodes if node.id in results]
     begun_all = len(ended) == len(list(nodes))
@@ -107,19 +111,20 @@ def _host_report(
             # A wait that the plan named is no news beside a gate that is not met.
             node, result = min(worst, key=lambda one: one[1].scheduled)
             why = f"{subject(node)}: {result.why}" if result.why else subject(node)
-            return HostReport(host, outcome, why, _next(outcome, result), result.scheduled)
+            return HostReport(host, outcome, why, _next(outcome, result, command), result.scheduled)
     if begun_all:
         return HostReport(host, Outcome.APPLIED)
     why = "the run was interrupted" if interrupted else "what it needs was not applied"
-    return HostReport(host, Outcome.SKIPPED, why, "run `tdr apply` again")
+    return HostReport(host, Outcome.SKIPPED, why, f"run `{command}` again")
 
 
-def _next(outcome: Outcome, result: Result) -> str:
+def _next(outcome: Outcome, result: Result, command: str) -> str:
     if outcome is Outcome.WAITING:
-        return "run `tdr apply -resume` later: it goes on from here"
+        resumed = f"{command} -resume" if command == "tdr apply" else command
+        return f"run `{resumed}` later: it goes on from here"
     if result.rolled_back:
-        return "DNS is back as it was; mend the cause and run `tdr apply` again"
-    return "mend the cause and run `tdr apply` again: it goes on from here"
+        return f"DNS is back as it was; mend the cause and run `{command}` again"
+    return f"mend the cause and run `{command}` again: it goes on from here"
 
 
 def subject(node: Node) -> str:
