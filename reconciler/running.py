@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import sys
@@ -10,7 +11,7 @@ import threading
 from argparse import Namespace
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Self
@@ -30,7 +31,7 @@ from reconciler.forecast import forecast_text
 from reconciler.gates import GateKeeper
 from reconciler.model import Severity
 from reconciler.net import from_environment as network_from
-from reconciler.plan import Plan, moved, seems_carried_out
+from reconciler.plan import Gate, GateKind, Node, Plan, moved, seems_carried_out
 from reconciler.planner import Choice
 from reconciler.preflight import preflight
 from reconciler.progress import progress_for, reading
@@ -125,7 +126,27 @@ class Opened(AbstractContextManager["Opened"]):
         out(plan_text(made.plan, color=color(self.args)))
         err(findings_text(made.plan, self.session.desired))
         reads = {alias: calls.tally.total for alias, calls in self.session.calls.items()}
-        err(forecast_text(made.plan, self.session.desired, self.session.types, reads))
+        err(forecast_text(self._from_now(made), self.session.desired, self.session.types, reads))
+
+    def _from_now(self, made: Made) -> Plan:
+        """Return the plan with the waits that are left: of a host that moved before, some has passed."""
+        keeper, now_s = self._keeper(made), self.clock.now()
+
+        def left(node: Node) -> Node:
+            if (
+                not isinstance(node, Gate)
+                or node.kind is not GateKind.OLD_TTL
+                or keeper.hosts[node.host].moves
+            ):
+                return node
+            ends_s = keeper.old_answer_gone_s(node, made.assembly.live, None)
+            left_s = max(0, math.ceil(ends_s - now_s))
+            return replace(node, wait_s=left_s, usual_s=left_s)
+
+        return replace(made.plan, nodes=tuple(left(node) for node in made.plan.nodes))
+
+    def _keeper(self, made: Made) -> GateKeeper:
+        return GateKeeper(self.session.providers, self.network, made.assembly.hosts, self.clock)
 
     def _document(self, made: Made) -> dict[str, object]:
         return plan_json(made.plan, made.choice, self.session.desired)
@@ -183,7 +204,7 @@ class Opened(AbstractContextManager["Opened"]):
         engine = Engine(
             providers=self.session.providers,
             clock=self.clock,
-            keeper=GateKeeper(self.session.providers, self.network, made.assembly.hosts, self.clock),
+            keeper=self._keeper(made),
             stop=self.stop,
             deadline_s=self.clock.now() + self.args.timeout,
             emit=lambda event: progress.emit(event),  # noqa: PLW0108  the display opens with the run

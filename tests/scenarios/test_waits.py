@@ -36,12 +36,16 @@ def test_a_wait_that_outlasts_the_run_is_left_for_a_later_one(open_town: Open) -
     assert between.code == 2
     assert "Plan: 1 to add, 2 to change, 0 to destroy." in between.out
     assert "wait up to 1h" in between.out
+    town.advance(1800)
+    later = town.tdr("plan", file)
+    assert later.out == between.out  # a plan is the same text at any time; what is left of the wait is not
+    assert "the old answer may be cached for 1h (usually 30m" in later.err
 
     early = town.ok("apply", "-resume", "-auto-approve", "-timeout", "10m", file)
     assert f"{CLICK}: waiting: " in early.out
     assert not secure(town)
 
-    town.advance(3600)
+    town.advance(1800)
     late = town.ok("apply", "-resume", "-auto-approve", "-timeout", "10m", file)
     assert f"{CLICK}: applied" in late.out
     assert secure(town)
@@ -53,7 +57,7 @@ def test_runs_of_a_minute_come_to_an_end_once_the_wait_is_over(open_town: Open) 
     file = town.file(MINE)
     short = ("-auto-approve", "-timeout", "1m", file)
     town.ok("apply", *short)
-    town.advance(3600)
+    town.advance(1800)
     late = town.ok("apply", "-resume", *short)
     assert f"{CLICK}: applied" in late.out
     assert secure(town)
