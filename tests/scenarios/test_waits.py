@@ -57,7 +57,7 @@ def test_runs_of_a_minute_come_to_an_end_once_the_wait_is_over(open_town: Open) 
     file = town.file(MINE)
     short = ("-auto-approve", "-timeout", "1m", file)
     town.ok("apply", *short)
-    town.advance(1800)
+    town.advance(3600)
     late = town.ok("apply", "-resume", *short)
     assert f"{CLICK}: applied" in late.out
     assert secure(town)
