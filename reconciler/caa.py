@@ -89,14 +89,15 @@ def _line(tag: str, authority: str) -> str:
     return f'0 {tag} "{authority}"'
 
 
-def climbed(name: str, known: Collection[str] | None) -> Iterator[str]:
+def climbed(name: str, zone: str = "", known: Collection[str] = ()) -> Iterator[str]:
     """Yield the names whose CAA records decide for name, the root apart.
 
     `known` are the names that exist in its zone: one that does not is not asked for, since resolvers would
-    remember that it is not there when it is about to be made.
+    remember that it is not there, and by that nothing below it (RFC 8020), when it is about to be made. With
+    no zone all are asked for.
     """
     parts = name.split(".")
     for depth in range(len(parts)):
         above = ".".join(parts[depth:])
-        if depth or known is None or above in known:
+        if not (zone and above.endswith(f".{zone}")) or above in known:
             yield above

@@ -70,8 +70,8 @@ def _climb(host: HostView, issuance: Issuance) -> tuple[str, ...]:
 
     Where the certificate is issued only after DNS moved, the host is an alias of the new target by then.
     """
-    known = host.view.names if host.view is not None else None
-    names = tuple(climbed(issuance.name, known))
+    view = host.view
+    names = tuple(climbed(issuance.name, view.zone.name, view.names) if view else climbed(issuance.name))
     target = host.target
     if target is None or not (target.after_dns and target.type == "CNAME"):
         return names

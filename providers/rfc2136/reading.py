@@ -73,7 +73,7 @@ def read_zone(source: Source, zone: str, hosts: Collection[str]) -> ZoneState:
         if not isinstance(found, Declined):
             return state_from(zone, sets_of(found))
         declined = found.why
-    state = replace(asked_names(source.primary, zone, list(_names(hosts))), declined=declined)
+    state = replace(asked_names(source.primary, zone, list(_names(hosts, zone))), declined=declined)
     if declined and source.transfer == "axfr" and not state.trouble:
         raise AuthError(
             f"{source.primary.server} does not let the key {source.primary.key_name} transfer zone {zone} "
@@ -93,10 +93,10 @@ def look(source: Source, zone: str, names: Collection[str]) -> ZoneState:
     return asked_names(source.primary, zone, sorted(names))
 
 
-def _names(hosts: Iterable[str]) -> Iterator[str]:
-    """Give the names that matter to hosts: their own, their claims', where they are proven."""
+def _names(hosts: Iterable[str], zone: str) -> Iterator[str]:
+    """Give the names that matter to hosts: their own, those above, their claims', where they are proven."""
     for host in sorted(hosts):
-        yield host
+        yield from (above for above in ancestors(host) if above == zone or above.endswith(f".{zone}"))
         yield claim_name(host)
         yield from (f"{label}.{host}" for label in CHALLENGES)
 

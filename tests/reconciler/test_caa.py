@@ -92,8 +92,9 @@ def test_a_wildcard_goes_by_issuewild_where_there_is_one() -> None:
 
 
 def test_a_name_that_is_not_there_yet_is_not_asked_for() -> None:
-    """Resolvers would remember that it is not there (RFC 2308), when it is about to be made."""
-    above = ["mail.example.com", "example.com", "com"]
-    assert list(climbed(HOST, frozenset())) == above
-    assert list(climbed(HOST, frozenset({HOST}))) == [HOST, *above]
-    assert list(climbed(HOST, None)) == [HOST, *above]
+    """Resolvers would remember that it is not there (RFC 2308), nor anything below it (RFC 8020)."""
+    between, above = "mail.example.com", ["example.com", "com"]
+    assert list(climbed(HOST, "example.com", {"example.com"})) == above
+    assert list(climbed(HOST, "example.com", {between})) == [between, *above]
+    assert list(climbed(HOST, "example.com", {HOST, between})) == [HOST, between, *above]
+    assert list(climbed(HOST)) == [HOST, between, *above]
