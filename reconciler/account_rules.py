@@ -20,6 +20,7 @@ OWN_VARIABLES = frozenset(
     {
         "TDR_CA_FILE",
         "TDR_CLI_ARGS",
+        "TDR_DNS",
         "TDR_INPUT",
         "TDR_IN_AUTOMATION",
         "TDR_LOG",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from reconciler.answers import NameServer, ServerAnswer
+from reconciler.answers import NameServer, ServerAnswer, newest
 from reconciler.claim import Claim
 from reconciler.clock import Clock
 from reconciler.diff import resolve
@@ -24,6 +24,8 @@ Current = Mapping[ResourceId, Resource]
 """What is live, as far as the run knows; only ever looked up, for another thread adds to it."""
 MAX_ADDRESSES = 4
 """How many addresses of an edge are probed: enough to catch one that is half deployed."""
+MAX_TOLD = 3
+"""How many servers that lag are named at a time."""
 LONGEST_HELD_S = 7 * 86400
 """Longer than that no resolver holds an answer."""
 
@@ -38,10 +40,10 @@ class Outside(Protocol):
         """Return those that this machine has a way to: without IPv6 the others, or all if there are none."""
 
     def name_servers(self, zone: str) -> tuple[NameServer, ...]:
-        """Return the authoritative servers of zone, each address."""
+        """Return the authoritative servers of zone, each address; resolvers where those cannot be asked."""
 
     def ask_all(self, servers: Sequence[NameServer], name: str, rtype: str) -> tuple[ServerAnswer, ...]:
-        """Ask each server itself."""
+        """Ask each server itself, without recursion unless it is a resolver."""
 
     def probe(self, host: str, scheme: str, path: str, *, address: str | None = None) -> Probe:
         """GET without following redirects, with SNI and Host `host`, at this address."""
@@ -116,10 +118,32 @@ class GateKeeper:
         servers = self._servers(gate.host)
         if record is None or not servers:
             return Status(ready=False, text=f"no name server of {self._zone(gate.host)} is known yet")
-        late = [str(answer) for answer in self._disagreeing(record, servers)]
+        kind = "resolvers" if servers[0].recursive else "servers"
+        late: dict[NameServer, ServerAnswer] = {}
+        for answer in self._disagreeing(record, servers):
+            late.setdefault(answer.server, answer)
         if late:
-            return Status(ready=False, text=f"{len(late)} of {len(servers)} servers not yet: {late[0]}")
-        return Status(ready=True, text=f"{len(servers)} servers answer")
+            told = "; ".join(self._lagging(self._zone(gate.host), servers, [*late.values()]))
+            return Status(ready=False, text=f"{len(late)} of {len(servers)} {kind} not yet: {told}")
+        instead = ", asked in place of the authoritative servers" if servers[0].recursive else ""
+        return Status(ready=True, text=f"{len(servers)} {kind} answer{instead}")
+
+    def _lagging(
+        self, zone: str, servers: Sequence[NameServer], late: Sequence[ServerAnswer]
+    ) -> Iterator[str]:
+        """Say of the first late servers what they answer, and whether their copy of the zone is old."""
+        asked = () if servers[0].recursive else self.outside.ask_all(servers, zone, "SOA")
+        serials = {a.server: a.serial for a in asked if a.trouble is None and a.serial is not None}
+        latest = newest(serials.values())
+        for answer in late[:MAX_TOLD]:
+            serial = serials.get(answer.server)
+            if serial is None or serial == latest:
+                yield str(answer)
+            else:
+                yield (
+                    f"{answer.server} has serial {serial}, the newest is {latest}: it answers "
+                    f"{answer.answered}"
+                )
 
     def _disagreeing(self, record: Resource, servers: Sequence[NameServer]) -> list[ServerAnswer]:
         name, type_, values = str(record.attrs["name"]), str(record.attrs["type"]), record.attrs["values"]
@@ -144,7 +168,7 @@ class GateKeeper:
         return self._ends_answer(gate.host, target.type, names)
 
     def _probe(self, gate: Gate) -> Status:
-        """The host as it is served now: addresses from its own servers, so that no cache answers."""
+        """The host as it is served now: addresses from its own servers, if they can be asked."""
         addresses = self._edge_addresses(gate.host)
         if not addresses:
             return Status(ready=False, text=f"{gate.host} has no address yet")

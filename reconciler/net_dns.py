@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from importlib import import_module
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import dns.exception
@@ -24,7 +26,15 @@ from dns.rdtypes.txtbase import TXTBase
 
 from reconciler.answers import Answer, NameServer, ServerAnswer
 from reconciler.errors import NetworkError
-from reconciler.net_settings import DNS_PORT, RESOLVERS, Address, NetSettings, parse_address
+from reconciler.net_settings import (
+    DNS_PORT,
+    RESOLVERS,
+    Address,
+    HttpsResolver,
+    NetSettings,
+    Resolver,
+    parse_address,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -32,10 +42,13 @@ if TYPE_CHECKING:
     from dns.rdata import Rdata
     from dns.rrset import RRset
 
+    from reconciler.net_doh import HttpsQuestions
+
 ROUNDS: Final = 2
 PARALLEL: Final = 16
 PARENT_SERVERS: Final = 4
 CHAIN: Final = 16
+RESOLVER: Final = "resolver"
 _TROUBLE: Final = (dns.exception.DNSException, OSError, ValueError)
 
 
@@ -48,7 +61,18 @@ class DnsProbe:
 
     def __init__(self, settings: NetSettings) -> None:
         self._settings = settings
-        self._resolvers: tuple[Address, ...] = settings.resolvers
+        self._resolvers: tuple[Resolver, ...] = settings.resolvers
+        over_https = [each for each in settings.resolvers if isinstance(each, HttpsResolver)]
+        self._https = {each: self._questions(each) for each in over_https}
+
+    def _questions(self, resolver: HttpsResolver) -> HttpsQuestions:
+        """Open a resolver over HTTPS, whose own name another resolver has to know."""
+        others = replace(self._settings, resolvers=self._settings.plain_resolvers)
+        doh = import_module("reconciler.net_doh")  # brings an HTTP client
+        found: HttpsQuestions = doh.HttpsQuestions(
+            resolver, self._settings, lambda name: DnsProbe(others).addresses(name)
+        )
+        return found
 
     def query(self, name: str, rtype: str) -> Answer:
         """Ask the recursive resolvers, one after the other until one is certain."""
@@ -81,7 +105,12 @@ class DnsProbe:
         return None
 
     def name_servers(self, zone: str) -> tuple[NameServer, ...]:
-        """Give every address of every name server of a zone, as the resolver has them."""
+        """Give every address of every name server of a zone, as the resolver has them.
+
+        Where those cannot be asked (`settings.recursive`) it is the resolvers that answer for them.
+        """
+        if self._settings.recursive:
+            return tuple(NameServer(RESOLVER, str(each), recursive=True) for each in self._recursive())
         return self._servers(self.query(zone, "NS").values)
 
     def delegation(self, zone: str) -> tuple[str, ...] | None:
@@ -89,17 +118,26 @@ class DnsProbe:
 
         Where no server of the parent answers, it is the resolver's word, which may be the zone's own.
         """
-        parent = self.zone_of(zone.partition(".")[2]) if "." in zone else None
-        servers = self.name_servers(parent) if parent else ()
-        for server in [each for each in _reachable(servers, self._settings) if each.address][:PARENT_SERVERS]:
+        for server in self._parent_servers(zone):
             response = self._tell(server, zone, "NS")
             if isinstance(response, dns.message.Message) and response.rcode() in (0, 3):
                 return _values(_find(response, zone, "NS") or _find(response, zone, "NS", authority=True))
         answer = self.query(zone, "NS")
         return answer.values if answer.certain else None
 
+    def _parent_servers(self, zone: str) -> tuple[NameServer, ...]:
+        """Give some servers of the zone above; none where they cannot be asked."""
+        if self._settings.recursive or "." not in zone:
+            return ()
+        parent = self.zone_of(zone.partition(".")[2])
+        servers = _reachable(self.name_servers(parent), self._settings) if parent else ()
+        return tuple(each for each in servers if each.address)[:PARENT_SERVERS]
+
     def ask(self, server: NameServer | str, name: str, rtype: str) -> ServerAnswer:
-        """Ask one server without recursion: UDP, then TCP. An address may have a port (`192.0.2.1:5353`)."""
+        """Ask one server, without recursion unless it is there for that: UDP, then TCP.
+
+        An address may have a port (`192.0.2.1:5353`).
+        """
         asked = NameServer(server, server) if isinstance(server, str) else server
         response = self._tell(asked, name, rtype)
         if isinstance(response, str):
@@ -130,11 +168,16 @@ class DnsProbe:
         for _ in range(ROUNDS):
             for resolver in self._recursive():
                 try:
-                    yield self._exchange(question, resolver, self._settings.timeouts.resolver_s)
+                    yield self._resolved(question, resolver)
                 except _TROUBLE as error:
                     yield Answer(name, rtype, rcode="", error=f"{resolver}: {_why(error)}")
 
-    def _recursive(self) -> tuple[Address, ...]:
+    def _resolved(self, question: dns.message.QueryMessage, resolver: Resolver) -> dns.message.Message:
+        if isinstance(resolver, HttpsResolver):
+            return self._https[resolver].ask(question)
+        return self._exchange(question, resolver, self._settings.timeouts.resolver_s)
+
+    def _recursive(self) -> tuple[Resolver, ...]:
         if not self._resolvers:
             self._resolvers = system_resolvers()
         return self._resolvers
@@ -144,6 +187,9 @@ class DnsProbe:
         if not server.address:
             return "its name has no address"
         try:
+            if server.recursive:
+                resolver = next(each for each in self._recursive() if str(each) == server.address)
+                return self._resolved(dns.message.make_query(name, rtype), resolver)
             question = dns.message.make_query(name, rtype, flags=0)
             return self._exchange(
                 question, parse_address(server.address, DNS_PORT), self._settings.timeouts.udp_s
@@ -191,7 +237,17 @@ def _server_answer(server: NameServer, name: str, rtype: str, response: dns.mess
         rcode=dns.rcode.to_text(response.rcode()),
         serial=_serial(response),
         cname=next(iter(_values(alias)), None),
+        refers=_referral(response),
     )
+
+
+def _referral(response: dns.message.Message) -> str | None:
+    """Give the zone whose servers stand in place of an answer."""
+    if response.answer or response.flags & dns.flags.AA:
+        return None
+    owners = [each.name for each in response.authority if each.rdtype == dns.rdatatype.NS]
+    below_root = (owner for owner in owners if owner != dns.name.root)
+    return next((owner.to_text(omit_final_dot=True).lower() for owner in below_root), None)
 
 
 def _find(response: dns.message.Message, name: str, rtype: str, *, authority: bool = False) -> RRset | None:
@@ -221,7 +277,11 @@ def _text(value: Rdata) -> str:
 def _reachable(servers: Iterable[NameServer], settings: NetSettings) -> tuple[NameServer, ...]:
     """Leave out the IPv6 addresses where there is no IPv6, but never a whole server."""
     listed = tuple(servers)
-    here = tuple(each for each in listed if ":" not in each.address or _has_route(each.address, settings))
+    here = tuple(
+        each
+        for each in listed
+        if each.recursive or ":" not in each.address or _has_route(each.address, settings)
+    )
     named = {each.name for each in here}
     return tuple(each for each in listed if each in here or each.name not in named)
 

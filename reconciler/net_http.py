@@ -57,17 +57,8 @@ class HttpProbe:
 
     @cached_property
     def _trusting(self) -> ssl.SSLContext:
-        """The system's authorities and the one of the environment.
-
-        Raises NetworkError when that one's file cannot be read.
-        """
-        context = ssl.create_default_context(cafile=_bundled_authorities())
+        context = trusting(self._settings)
         context.set_alpn_protocols(["http/1.1"])
-        if self._settings.ca_file:
-            try:
-                context.load_verify_locations(self._settings.ca_file)
-            except (OSError, ssl.SSLError) as error:
-                raise NetworkError(f"{CA_FILE}: {self._settings.ca_file}: {_why(error)}") from error
         return context
 
     def _at(self, asked: Probe) -> Probe:
@@ -129,6 +120,20 @@ class HttpProbe:
                     return _told(asked, response, response.read(MAX_BODY_BYTES))
             except (OSError, HTTPException, ValueError) as error:
                 return replace(asked, stage="http", error=_why(error))
+
+
+def trusting(settings: NetSettings) -> ssl.SSLContext:
+    """Trust the system's authorities and the one of the environment.
+
+    Raises NetworkError when that one's file cannot be read.
+    """
+    context = ssl.create_default_context(cafile=_bundled_authorities())
+    if settings.ca_file:
+        try:
+            context.load_verify_locations(settings.ca_file)
+        except (OSError, ssl.SSLError) as error:
+            raise NetworkError(f"{CA_FILE}: {settings.ca_file}: {_why(error)}") from error
+    return context
 
 
 class _StageError(Exception):

@@ -10,6 +10,7 @@ import ipaddress
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
+from urllib.parse import urlsplit
 
 from reconciler.errors import NetworkError
 
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
 NET_MAP: Final = "TDR_NET_MAP"
 RESOLVERS: Final = "TDR_RESOLVERS"
 CA_FILE: Final = "TDR_CA_FILE"
+DNS: Final = "TDR_DNS"
+RECURSIVE: Final = "recursive"
 DNS_PORT: Final = 53
+HTTPS_PORT: Final = 443
 
 
 class Address(NamedTuple):
@@ -31,6 +35,21 @@ class Address(NamedTuple):
     def __str__(self) -> str:
         """Spell it as in a URL."""
         return f"[{self.ip}]:{self.port}" if ":" in self.ip else f"{self.ip}:{self.port}"
+
+
+class HttpsResolver(NamedTuple):
+    """A recursive resolver that is asked over HTTPS (RFC 8484)."""
+
+    url: str
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        """Spell it as it was given."""
+        return self.url
+
+
+Resolver = Address | HttpsResolver
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +77,20 @@ class NetSettings:
     resolvers   recursive resolvers to use; none: the system's
     net_map     addresses to connect to in place of others, by exact match, for UDP and TCP
     ca_file     a PEM file of authorities to trust beside the system's; "" for none
+    recursive   authoritative servers cannot be reached from here: resolvers are asked in their place
     timeouts    how long to wait
     """
 
-    resolvers: tuple[Address, ...] = ()
+    resolvers: tuple[Resolver, ...] = ()
     net_map: Mapping[Address, Address] = field(default_factory=lambda: MappingProxyType({}))
     ca_file: str = ""
+    recursive: bool = False
     timeouts: Timeouts = Timeouts()
+
+    @property
+    def plain_resolvers(self) -> tuple[Address, ...]:
+        """The resolvers that are asked over UDP and TCP."""
+        return tuple(each for each in self.resolvers if isinstance(each, Address))
 
     def route(self, address: Address) -> Address:
         """Give where a connect to this address really goes."""
@@ -79,19 +105,28 @@ class NetSettings:
             )
         if self.resolvers:
             lines.append(f"{RESOLVERS}: names are looked up at {', '.join(map(str, self.resolvers))}")
+        if self.recursive:
+            lines.append(
+                f"{DNS}: authoritative servers are not asked; what resolvers answer, caches included, counts"
+            )
         if self.ca_file:
             lines.append(f"{CA_FILE}: certificates signed by {self.ca_file} are trusted, too")
         return tuple(lines)
 
 
 def settings_from(environ: Mapping[str, str]) -> NetSettings:
-    """Read the three variables; raises NetworkError with everything that is malformed."""
+    """Read the four variables; raises NetworkError with everything that is malformed."""
     wrong: list[str] = []
     resolvers = tuple(_resolvers(environ.get(RESOLVERS, ""), wrong))
     net_map = dict(_pairs(environ.get(NET_MAP, ""), wrong))
+    ways = environ.get(DNS, "").strip()
+    if ways not in ("", RECURSIVE):
+        wrong.append(f"{DNS}: {ways!r} is not known; write {RECURSIVE}, or leave it out")
     if wrong:
         raise NetworkError("\n".join(wrong))
-    return NetSettings(resolvers, MappingProxyType(net_map), environ.get(CA_FILE, ""))
+    return NetSettings(
+        resolvers, MappingProxyType(net_map), environ.get(CA_FILE, ""), recursive=ways == RECURSIVE
+    )
 
 
 def parse_address(text: str, default_port: int | None = None) -> Address:
@@ -110,12 +145,30 @@ def parse_address(text: str, default_port: int | None = None) -> Address:
     return Address(str(ip), int(port))
 
 
-def _resolvers(text: str, wrong: list[str]) -> Iterator[Address]:
+def parse_https(text: str) -> HttpsResolver:
+    """Read `https://resolver.example/dns-query`, a template's `{?dns}` left out. Raises ValueError."""
+    url = text.strip().removesuffix("{?dns}")
+    parts = urlsplit(url)
+    if parts.scheme != "https":
+        raise ValueError("DNS over HTTP needs https://")
+    if not parts.hostname:
+        raise ValueError("the host is missing")
+    if parts.username is not None or parts.fragment:
+        raise ValueError("a user name or a fragment has no place here")
+    if parts.path in ("", "/"):
+        raise ValueError("the path is missing, which usually is /dns-query")
+    return HttpsResolver(url, parts.hostname, parts.port or HTTPS_PORT)
+
+
+def _resolvers(text: str, wrong: list[str]) -> Iterator[Resolver]:
     for part in _parts(text):
         try:
-            yield parse_address(part, DNS_PORT)
+            yield parse_https(part) if "://" in part else parse_address(part, DNS_PORT)
         except ValueError as error:
-            wrong.append(f"{RESOLVERS}: {part!r}: {error}; write IP:PORT, several with commas between")
+            wrong.append(
+                f"{RESOLVERS}: {part!r}: {error}; write IP:PORT or https://HOST/PATH, several with commas "
+                "between"
+            )
 
 
 def _pairs(text: str, wrong: list[str]) -> Iterator[tuple[Address, Address]]:

@@ -21,6 +21,7 @@ from reconciler.apply import Engine, Run
 from reconciler.assemble import Assembly
 from reconciler.calls import Stop
 from reconciler.clock import from_environment
+from reconciler.closed import through_caches
 from reconciler.collector import collector_off, collector_rare, stands
 from reconciler.commands import color, err, out
 from reconciler.delegation import with_delegations
@@ -113,6 +114,8 @@ class Opened(AbstractContextManager["Opened"]):
             seen = preflight(plan, assembly, self.network)
             if told is not None or seen:
                 plan, assembly = app.plan_from(self.session, told or world, choice, seen)
+            if self.network.settings.recursive:
+                plan = through_caches(plan, assembly.hosts)
             stands()
         return Made(plan, assembly, choice)
 

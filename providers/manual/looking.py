@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from reconciler.answers import NOERROR, NXDOMAIN, NameServer, ServerAnswer
 from reconciler.dns import RRset, ancestors, claim_name
-from reconciler.errors import Unavailable
+from reconciler.errors import NetworkError, Unavailable
 from reconciler.model import Resource
 from reconciler.net import Network
+from reconciler.net_settings import DNS
 
 ADDRESSES = ("CNAME", "A", "AAAA")
 AT_THE_HOST = (*ADDRESSES, "TXT", "MX", "NS", "CAA", "SRV")
@@ -39,12 +40,18 @@ class Look:
     network: Network
 
     def zone(self, zone: str, hosts: Collection[str]) -> Shown:
-        """Return what stands at the names that hosts concern. Raises Unavailable where no server answers.
+        """Return what stands at the names that hosts concern. Raises Unavailable where no server answers, and
+        NetworkError where none may be asked: a cache tells neither a TTL nor what a person just wrote.
 
         An answer that only a wildcard gives is told from a record by a question for a name below: below a
         name that exists, a wildcard above it does not answer (RFC 4592).
         """
         listed = self.network.name_servers(zone)
+        if any(server.recursive for server in listed):
+            raise NetworkError(
+                f"zone {zone} is edited by hand and read from its own name servers, which {DNS} says cannot "
+                f"be asked from here: run tdr where they can be, without {DNS}"
+            )
         servers = self._newest(listed, zone)
         asked = list(dict.fromkeys(q for host in sorted(hosts) for q in _questions(host, zone)))
         found = {question: self._held(servers, *question, zone) for question in asked}

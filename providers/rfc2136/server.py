@@ -116,7 +116,8 @@ def key_from(name: str, secret: str, algorithm: str, alias: str) -> dns.tsig.Key
 def addresses(server: Server, net: NetSettings) -> list[Address]:
     """Give where to connect to, in the order in which to try. Raises OSError where the name has no address.
 
-    A name is asked of TDR_RESOLVERS where that is set, else of the system; TDR_NET_MAP has the last word.
+    A name is asked of the addresses in TDR_RESOLVERS where there are any, else of the system; TDR_NET_MAP has
+    the last word.
     """
     return [net.route(Address(ip, server.port)) for ip in _ips(server.host, net)]
 
@@ -126,7 +127,7 @@ def _ips(host: str, net: NetSettings) -> list[str]:
         return [str(ipaddress.ip_address(host))]
     except ValueError:
         pass
-    if net.resolvers:
+    if net.plain_resolvers:
         found = [ip for kind in ("A", "AAAA") for ip in _asked(host, kind, net)]
     else:
         listed = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
@@ -139,7 +140,7 @@ def _ips(host: str, net: NetSettings) -> list[str]:
 def _asked(host: str, kind: str, net: NetSettings) -> list[str]:
     """Ask the resolvers of the environment, one after the other until one answers. Raises OSError."""
     question = dns.message.make_query(host, kind)
-    for resolver in net.resolvers:
+    for resolver in net.plain_resolvers:
         ip, port = net.route(resolver)
         try:
             answer, _ = dns.query.udp_with_fallback(question, ip, LOOKUP_S, port)

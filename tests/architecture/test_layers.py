@@ -29,7 +29,15 @@ SHELL = {
     for name in (
         *("__main__", "cli", "commands", "running"),  # the command line
         *("data_files", "load", "plugins", "registry", "saved", "schema"),  # files and what is installed
-        *("delegation", "preflight", "net", "net_dns", "net_http", "proving"),  # looking from outside
+        *(
+            "delegation",
+            "preflight",
+            "net",
+            "net_dns",
+            "net_doh",
+            "net_http",
+            "proving",
+        ),  # looking from outside
         *("app", "apply", "batch", "calls", "clock", "gates", "pool", "sandbox_clock"),  # time and threads
         *(
             "progress",

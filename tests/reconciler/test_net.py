@@ -223,14 +223,17 @@ def test_the_settings_are_read_and_announced(tmp_path: Path) -> None:
             "TDR_RESOLVERS": "127.0.0.1:5300, 192.0.2.53",
             "TDR_NET_MAP": "198.51.100.7:443=127.0.0.1:40001,[2001:db8::7]:443=[::1]:40001,",
             "TDR_CA_FILE": str(authority),
+            "TDR_DNS": "recursive",
         }
     )
+    assert net.settings.recursive
     assert net.settings.resolvers == (Address("127.0.0.1", 5300), Address("192.0.2.53", 53))
     assert net.settings.route(Address("2001:db8::7", 443)) == Address("::1", 40001)
     assert net.settings.route(Address("198.51.100.7", 80)) == Address("198.51.100.7", 80)
     assert net.announcements() == (
         "TDR_NET_MAP: 2 addresses are redirected; this is not the real network",
         "TDR_RESOLVERS: names are looked up at 127.0.0.1:5300, 192.0.2.53:53",
+        "TDR_DNS: authoritative servers are not asked; what resolvers answer, caches included, counts",
         f"TDR_CA_FILE: certificates signed by {authority} are trusted, too",
     )
 
@@ -250,6 +253,7 @@ def test_nothing_set_is_nothing_announced() -> None:
         ("TDR_NET_MAP", "192.0.2.1:53=127.0.0.1:1,192.0.2.1:53=127.0.0.1:2", "redirected twice"),
         ("TDR_RESOLVERS", "localhost:53", "localhost"),
         ("TDR_RESOLVERS", "127.0.0.1:65536", "is no port"),
+        ("TDR_DNS", "resolvers", "write recursive, or leave it out"),
     ],
 )
 def test_a_malformed_setting_is_one_clear_error(name: str, value: str, said: str) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import dns.rcode
 import pytest
 
-from reconciler.answers import NameServer
+from reconciler.answers import NameServer, newest
 from reconciler.errors import TdrError
 from reconciler.net import Network
 from reconciler.net_dns import system_resolvers, with_route
@@ -177,7 +178,10 @@ def test_a_server_that_does_not_serve_the_zone_is_in_trouble() -> None:
     refusing = Zone(rcodes={"spgo.io": dns.rcode.REFUSED})
     with network(ada=lame, bob=refusing) as net:
         troubles = [answer.trouble for answer in net.ask_all((ADA, BOB), "spgo.io", "A")]
-    assert troubles == ["it does not serve the zone", "it answered REFUSED"]
+    assert troubles == [
+        "its answer lacks the AA bit: it answers from a cache, and does not serve the zone",
+        "it answered REFUSED: it does not serve the zone",
+    ]
 
 
 def test_a_server_may_be_named_by_address_and_port() -> None:
@@ -257,3 +261,43 @@ def test_addresses_that_no_route_leads_to_are_left_out_unless_there_are_no_other
     assert with_route(("198.51.100.9", lost), settings, 443) == ("198.51.100.9",)
     assert with_route((lost,), settings, 443) == (lost,)
     assert with_route(("198.51.100.9", mapped), settings, 443) == ("198.51.100.9", mapped)
+
+
+def test_where_only_resolvers_can_be_asked_they_answer_for_the_zones_servers() -> None:
+    """Port 53 leads nowhere from a closed network: not the servers, nor those of the zone above."""
+    old = Zone({("click.example.com", "CNAME"): ["click.example.com 40 CNAME spgo.io."]}, authoritative=False)
+    with dns_server(old) as one, dns_server(Zone(authoritative=False)) as two:
+        at = (Address(*one), Address(*two))
+        net = Network(NetSettings(at, recursive=True))
+        servers = net.name_servers("example.com")
+        answers = net.authoritative("click.example.com", "CNAME", "example.com")
+    assert servers == tuple(NameServer("resolver", str(each), recursive=True) for each in at)
+    assert [str(answer) for answer in answers] == [
+        f"resolver ({at[0]}): spgo.io (for 40 s more)",
+        f"resolver ({at[1]}): nothing",
+    ]
+    assert old.asked == [("click.example.com", "CNAME", True)]
+
+
+def test_where_only_resolvers_can_be_asked_the_delegation_is_their_word() -> None:
+    parent = Zone()
+    with network(resolver=Zone(PARENT), parent=parent) as net:
+        closed = Network(replace(net.settings, recursive=True))
+        assert closed.delegation("example.com") == ("own.example",)
+    assert parent.asked == []
+
+
+def test_a_failing_resolver_is_in_trouble_like_a_server() -> None:
+    with network(resolver=Zone(rcodes={"click.example.com": dns.rcode.REFUSED})) as net:
+        closed = Network(replace(net.settings, recursive=True))
+        (answer,) = closed.authoritative("click.example.com", "CNAME", "example.com")
+    assert answer.trouble == "it answered REFUSED"
+
+
+@pytest.mark.parametrize(
+    ("serials", "found"),
+    [((), None), ((5, 7, 6), 7), ((4294967290, 3), 3), ((3, 4294967290), 3), ((2026010501, 7), 2026010501)],
+)
+def test_the_newest_serial_is_told_by_serial_arithmetic(serials: tuple[int, ...], found: int | None) -> None:
+    """RFC 1982: after 4294967295 comes 0."""
+    assert newest(serials) == found

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import http.server
+import ipaddress
 import socket
 import socketserver
 import ssl
@@ -140,6 +142,60 @@ def web_server(site: Site, context: ssl.SSLContext | None = None) -> Iterator[Ad
             yield ("127.0.0.1", int(server.server_address[1]))
 
 
+class _Doh(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        resolver: Doh = self.server.resolver  # type: ignore[attr-defined]
+        resolver.asked.append((self.headers["Host"], self.path, self.headers["Content-Type"]))
+        wire = self.rfile.read(int(self.headers["Content-Length"]))
+        if resolver.stall:
+            resolver.stall.wait(30)
+            return
+        body = resolver.zone.reply(wire, over_udp=False) if resolver.body is None else resolver.body
+        self.send_response(resolver.status)
+        self.send_header("Content-Type", resolver.kind)
+        self.send_header("Content-Length", str(len(body or b"")))
+        self.end_headers()
+        self.wfile.write(body or b"")
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        pass
+
+
+@dataclass
+class Doh:
+    """A resolver over HTTPS: what it knows, what it was asked, how it misbehaves."""
+
+    zone: Zone = field(default_factory=Zone)
+    status: int = 200
+    kind: str = "application/dns-message"
+    body: bytes | None = None
+    stall: threading.Event | None = None
+    asked: list[tuple[str, str, str]] = field(default_factory=list)
+    names: list[str | None] = field(default_factory=list)
+
+
+class _TlsServer(socketserver.ThreadingTCPServer):
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        context: ssl.SSLContext = self.context  # type: ignore[attr-defined]
+        with contextlib.suppress(OSError), context.wrap_socket(request, server_side=True) as stream:
+            self.RequestHandlerClass(stream, client_address, self)
+
+
+@contextlib.contextmanager
+def doh_server(resolver: Doh, context: ssl.SSLContext) -> Iterator[Addressed]:
+    """Serve a resolver over HTTPS on loopback."""
+    context.sni_callback = lambda _sock, name, _context: resolver.names.append(name)
+    with _TlsServer(("127.0.0.1", 0), _Doh) as server:
+        server.daemon_threads = True
+        server.resolver = resolver  # type: ignore[attr-defined]
+        server.context = context  # type: ignore[attr-defined]
+        server.block_on_close = False
+        with _served(server):
+            yield ("127.0.0.1", int(server.server_address[1]))
+
+
 @contextlib.contextmanager
 def _served(server: socketserver.BaseServer) -> Iterator[None]:
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
@@ -210,9 +266,16 @@ class Authority:
             .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
         )
         if names:
-            alternative = x509.SubjectAlternativeName([x509.DNSName(name) for name in names])
+            alternative = x509.SubjectAlternativeName([_general(name) for name in names])
             builder = builder.add_extension(alternative, critical=False)
         return builder.sign(self._key, hashes.SHA256())
+
+
+def _general(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
 
 
 def free_port() -> int:

@@ -86,7 +86,19 @@ def test_half_of_the_name_servers_are_not_enough(open_town: Open) -> None:
     person(town, listed)
     ran = town.tdr("apply", "-auto-approve", "-timeout", "10m", file)
     assert ran.code == 1
-    assert "(192.0.2.21): " in ran.out
+    assert "(192.0.2.21) has serial " in ran.out
+
+
+def test_a_network_without_port_53_cannot_read_what_people_edit(open_town: Open) -> None:
+    """A resolver's TTL runs down, and it would remember for hours that what is listed is not there."""
+    town = edited(open_town)
+    ran = town.tdr("plan", town.file({CLICK: {}}, **BY_HAND), TDR_DNS="recursive")
+    assert ran.code == 1
+    assert (
+        "zone example.com is edited by hand and read from its own name servers, which TDR_DNS says" in ran.err
+    )
+    asked = [q for q in town.control("GET", "/dns/queries") if q["server"] == "resolver"]
+    assert [q for q in asked if q["rcode"] == "NXDOMAIN"] == []
 
 
 def test_a_wildcards_answer_is_pinned_before_a_name_below_silences_it(open_town: Open) -> None:

@@ -1,4 +1,4 @@
-"""BIND (`named`) on a free loopback port, without privileges."""
+"""BIND (`named`) on a free loopback port, without privileges; authoritative, or a recursive resolver."""
 
 from __future__ import annotations
 
@@ -23,6 +23,25 @@ controls {{ }};
 """
 _ZONE = """\
 zone "{zone}" {{ type primary; file "{zone}.zone"; update-policy {{ grant "{key}" zonesub ANY; }}; }};
+"""
+_RESOLVER = """\
+options {{
+  directory "."; pid-file none; session-keyfile none; lock-file none;
+  listen-on port {port} {{ {address}; }}; listen-on-v6 {{ none; }};
+  recursion yes; allow-recursion {{ any; }}; dnssec-validation no; empty-zones-enable no; notify no;
+}};
+controls {{ }};
+zone "." {{ type primary; file "root"; }};
+"""
+#: A root of its own: nothing is asked of the real one, and what is not listed is not there.
+_ROOT = """\
+$TTL 3600
+. SOA . . 1 3600 600 86400 300
+. NS ns.invalid.
+ns.invalid. A 127.0.0.1
+"""
+_FORWARD = """\
+zone "{zone}" {{ type forward; forward only; forwarders {{ {address} port {port}; }}; }};
 """
 
 
@@ -52,6 +71,31 @@ def bind(
             argv = (named, "-g", "-n", "1", "-c", "named.conf")
             try:
                 with running(argv, folder, at, next(iter(zones))):
+                    yield RealServer("bind", at, folder)
+                    return
+            except NotStartedError:
+                if attempt == STARTS - 1:
+                    raise
+
+
+@contextmanager
+def resolver(zones: Mapping[str, RealServer]) -> Iterator[RealServer]:
+    """Resolve names of these zones, each asked of its server, with a cache, as a recursive resolver does."""
+    named = binary("named", "bind9")
+    with TemporaryDirectory(prefix="tdr-bind-") as made:
+        folder = Path(made)
+        for attempt in range(STARTS):
+            at = free_port()
+            clauses = "".join(
+                _FORWARD.format(zone=zone, address=server.address, port=server.port)
+                for zone, server in zones.items()
+            )
+            conf = _RESOLVER.format(port=at, address=LOOPBACK)
+            (folder / "named.conf").write_text(conf + clauses)
+            delegations = "".join(f"{zone}. NS ns.invalid.\n" for zone in zones)
+            (folder / "root").write_text(_ROOT + delegations)
+            try:
+                with running((named, "-g", "-n", "1", "-c", "named.conf"), folder, at, "."):
                     yield RealServer("bind", at, folder)
                     return
             except NotStartedError:
