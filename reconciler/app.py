@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from reconciler.assemble import Assembly
 from reconciler.calls import Stop, VendorCalls
 from reconciler.clock import Clock, Mailbox
 from reconciler.collector import collector_off
-from reconciler.desired import Desired
+from reconciler.desired import Desired, Domain
 from reconciler.dns import DNS_RECORD
 from reconciler.errors import ConfigError, ProviderError, TdrError
+from reconciler.former import unread
 from reconciler.model import Finding
-from reconciler.parts import parts_of
+from reconciler.parts import parts_of, wanted_of
 from reconciler.plan import Plan
 from reconciler.planner import Choice, Inputs, make_plan
 from reconciler.pool import Job, Pool, Together
 from reconciler.problem import Problem
-from reconciler.provider import Closer, Kind, Live, Parts, Provider, ProviderType, Scope, Setting
+from reconciler.provider import (
+    Closer,
+    DnsProvider,
+    Kind,
+    Live,
+    Parts,
+    Provider,
+    ProviderType,
+    Scope,
+    Setting,
+)
 from reconciler.secrets import Redactor, redactor, secrets
 
 READ_THREADS = 16
@@ -97,12 +108,34 @@ def open_session(
 
 
 def read_world(session: Session, *, everything: bool = False) -> dict[str, Live]:
-    """Read every account at once. Raises ReadFailed naming each that could not be read."""
+    """Read every account at once, and once more those that a host may have left when its `dns:` changed.
+
+    Raises ReadFailed naming each that could not be read.
+    """
+    world = _read(session, session.parts, everything=everything)
+    left = {} if everything else unread(session.desired, world, lambda alias: _holds_zones(session, alias))
+    wider = {alias: _with_dns(session, alias, domains) for alias, domains in left.items()}
+    return {**world, **_read(session, wider, everything=False)}
+
+
+def _holds_zones(session: Session, alias: str) -> bool:
+    return isinstance(session.providers[alias], DnsProvider)
+
+
+def _with_dns(session: Session, alias: str, domains: Iterable[Domain]) -> Parts:
+    more = (wanted_of(domain, session.desired, session.types) for domain in domains)
+    parts = session.parts[alias]
+    return replace(parts, dns=(*parts.dns, *more))
+
+
+def _read(session: Session, parts: Mapping[str, Parts], *, everything: bool) -> dict[str, Live]:
+    if not parts:
+        return {}
     mailbox = session.clock.mailbox()
     pool = Pool(session.clock, READ_THREADS, "read")
-    for alias in session.providers:
-        pool.submit(_reader(session, alias, mailbox, everything=everything))
-    answers = dict(_answer(mailbox) for _ in session.providers)
+    for alias, played in parts.items():
+        pool.submit(_reader(session, alias, Scope(played, everything), mailbox))
+    answers = dict(_answer(mailbox) for _ in parts)
     pool.close()
     bugs = [a for a in answers.values() if isinstance(a, BaseException) and not isinstance(a, ProviderError)]
     if bugs:
@@ -116,12 +149,10 @@ def read_world(session: Session, *, everything: bool = False) -> dict[str, Live]
 Answer = tuple[str, Live | BaseException]
 
 
-def _reader(session: Session, alias: str, mailbox: Mailbox[Answer], *, everything: bool) -> Job:
+def _reader(session: Session, alias: str, scope: Scope, mailbox: Mailbox[Answer]) -> Job:
     def read() -> None:
         try:
-            live: Live | BaseException = session.providers[alias].read(
-                Scope(session.parts[alias], everything)
-            )
+            live: Live | BaseException = session.providers[alias].read(scope)
         except BaseException as error:  # noqa: BLE001  handed to the scheduler, which raises it
             live = error
         mailbox.put((alias, live))
@@ -142,5 +173,14 @@ def plan_from(
     """Return the plan for what was read, and what it was made from; `seen` is what was found outside."""
     with collector_off():
         return make_plan(
-            Inputs(session.desired, session.parts, world, session.providers, session.kinds, choice, seen)
+            Inputs(
+                session.desired,
+                session.parts,
+                world,
+                session.providers,
+                session.kinds,
+                choice,
+                seen,
+                session.clock.now(),
+            )
         )

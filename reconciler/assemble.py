@@ -9,20 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from reconciler import checks, name_rules
+from reconciler import checks, handover, name_rules
 from reconciler.accounts import cdn_account, sparkpost_account
-from reconciler.claim import Claim, Was
+from reconciler.claim import Claim
 from reconciler.desired import Desired, Domain
 from reconciler.diff import resolve, resolved
 from reconciler.dns import HostTarget, Record
+from reconciler.former import Places, remembering
 from reconciler.hostview import HostView
-from reconciler.model import Finding, Ref, Resource, ResourceId, Severity, attrs
+from reconciler.model import Finding, Resource, ResourceId, Severity, attrs
 from reconciler.parts import present
 from reconciler.provider import Composition, DnsProvider, Issuance, Live, Parts, Provider, Wanted
 from reconciler.records import (
-    PROXIED,
     Memory,
     Views,
+    answer_of,
     claim_by_hand,
     claim_record,
     claim_wanted,
@@ -69,9 +70,13 @@ class Assembly:
 
 
 def assemble(
-    desired: Desired, parts: Mapping[str, Parts], world: World, providers: Mapping[str, Provider]
+    desired: Desired,
+    parts: Mapping[str, Parts],
+    world: World,
+    providers: Mapping[str, Provider],
+    now_s: float = 0.0,
 ) -> Assembly:
-    """Return what should be and what is.
+    """Return what should be and what is; `now_s` tells what a zone that a host leaves may lose.
 
     Every composition is asked for present domains only; deletions are what is live and not composed.
     """
@@ -85,17 +90,25 @@ def assemble(
         host: _host_view(host, desired, zones, composed, live_other)
         for host in sorted({*desired.domains, *orphans})
     }
+    places = Places.of(desired, world, zones)
+    hosts = handover.with_former(hosts, places, live_other, now_s)
     hosts = _pinned(desired, hosts, world, providers)
     hosts = _with_earlier(desired, hosts, world, providers)
-    claims = _claims(desired, hosts, composed)
+    claims = _claims(desired, hosts, composed, places)
     wanted = list(_records(hosts, claims, composed))
     stale = _stale_records(desired, parts, world, providers, live_other)
-    live = {**live_other, **_live_records(hosts, [*wanted, *stale], zones, live_other)}
+    hosts = handover.with_left_behind(hosts, [*wanted, *stale], places, live_other)
+    live = {
+        **live_other,
+        **_live_records(hosts, [*wanted, *stale], zones, live_other),
+        **handover.to_remove(hosts.values()),
+    }
     spelled, dns_findings = _spell(desired, wanted, world, providers)
     resources = [r for composition in composed.values() for r in composition.resources]
     findings = [
         *(f for composition in composed.values() for f in composition.findings),
-        *dns_findings,
+        *handover.permitted(dns_findings, hosts),
+        *(f for view in hosts.values() for f in handover.findings(view, live)),
         *checks.findings(desired, hosts, world, composed),
         *checks.long_claims(claims),
         *name_rules.findings(wanted, hosts, zones, live),
@@ -167,7 +180,7 @@ def _pinned(
     answers = {
         host: record
         for host, view in hosts.items()
-        if view.view and view.target and view.claim is None
+        if view.view and view.target and all(claim.owner != desired.owner for claim in view.claims)
         if (record := wildcard_answer(host, view.view)) is not None
     }
     spelled, _ = _spell(desired, answers.values(), world, providers)
@@ -206,11 +219,7 @@ def _dns_alias_of_orphan(host: str, zones: Mapping[str, Views]) -> str:
 
 
 def _moves(target: HostTarget, before: Resource | None, live: Mapping[ResourceId, Resource]) -> bool:
-    values = tuple(resolve(value, live) for value in target.values)
-    if any(isinstance(value, Ref) for value in values):
-        return True
-    type_ = f"{PROXIED if target.proxied else ''}{target.type}"
-    return not same_answer(was_of(before), Was(type_, tuple(sorted(str(v) for v in values)), 0))
+    return not same_answer(was_of(before), answer_of(target, live))
 
 
 def _https_live(domain: Domain | None, claim: Claim | None, live: Mapping[ResourceId, Resource]) -> bool:
@@ -225,20 +234,21 @@ def _https_live(domain: Domain | None, claim: Claim | None, live: Mapping[Resour
 
 
 def _claims(
-    desired: Desired, hosts: Mapping[str, HostView], composed: Mapping[str, Composition]
+    desired: Desired, hosts: Mapping[str, HostView], composed: Mapping[str, Composition], places: Places
 ) -> dict[str, Claim]:
     """Return the claim that each present host of the file is to have."""
     return {
-        view.host: _claim(view, _memory(view.domain, desired, composed))
+        view.host: _claim(view, _memory(view.domain, desired, composed), places)
         for view in hosts.values()
         if view.domain is not None and view.view is not None and view.target is not None
     }
 
 
-def _claim(view: HostView, memory: Memory) -> Claim:
+def _claim(view: HostView, memory: Memory, places: Places) -> Claim:
     if view.by_hand:
         return claim_by_hand(memory, view.claim, view.answer)
-    return claim_wanted(memory, view.claim, view.answer, moves=view.moves)
+    wanted = claim_wanted(memory, view.claim, view.answer, moves=view.moves)
+    return remembering(wanted, view.former, places, over=view.former_over)
 
 
 def _records(

@@ -98,8 +98,8 @@ def _delegation(view: HostView) -> Iterator[Finding]:
     """Say where resolvers are sent instead; only as a warning of a zone that the vendor calls active, for it
     may have servers of names that the vendor does not list, and of a host that is to go."""
     zone = view.view.zone if view.view is not None else None
-    if zone is None or not (zone.delegated_to or zone.undelegated):
-        return
+    if zone is None or not (zone.delegated_to or zone.undelegated) or view.former:
+        return  # of a zone that a host comes to, `handover` tells
     assigned = ", ".join(zone.name_servers)
     found = f"delegated to {', '.join(zone.delegated_to)}" if zone.delegated_to else "not delegated at all"
     yield Finding(

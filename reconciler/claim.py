@@ -4,8 +4,9 @@
 
 A host that moves again while resolvers may still hold what was answered before `was` has `until=` beside, the
 time when the last of them lets go; one whose work is not proven yet has `ph=unproven`, or
-`ph=unproven-https` where mail carries https links. Fields that this version does not know are kept as they
-stand.
+`ph=unproven-https` where mail carries https links. One whose `dns:` changed has `old=TYPE.HASH8`, the account
+of the zone that it leaves, and once the parent names the new servers `keep=`, the time until which resolvers
+may still be sent to the old ones. Fields that this version does not know are kept as they stand.
 """
 
 from __future__ import annotations
@@ -105,6 +106,17 @@ class Claim:
         return _time(self.get("until"))
 
     @property
+    def old(self) -> tuple[str, ...]:
+        """The accounts of the zones that the host leaves, as claims call accounts."""
+        return tuple(word for word in (self.get("old") or "").split(",") if word)
+
+    @property
+    def keep_s(self) -> float | None:
+        """Until when resolvers may be sent to a zone that the host leaves, in unix seconds; None where that
+        has no end yet."""
+        return _time(self.get("keep"))
+
+    @property
     def held_until_s(self) -> float | None:
         """Until when `was`, or an answer older than it, may be held; None where that is unknown."""
         was, at_s = self.was, self.at_s
@@ -152,10 +164,11 @@ def stamp(text: str, now_s: float) -> str:
     An `until` that has passed by then is dropped.
     """
     claim = parse_claim(text)
-    held_s = (claim.get("until") or "").removeprefix(NOW)
     changed: dict[str, str | None] = {}
-    if claim.get("until") == f"{NOW}{held_s}" and TTL.fullmatch(held_s):
-        changed["until"] = spelt_time(now_s + int(held_s))
+    for key in ("until", "keep"):
+        held_s = (claim.get(key) or "").removeprefix(NOW)
+        if claim.get(key) == f"{NOW}{held_s}" and TTL.fullmatch(held_s):
+            changed[key] = spelt_time(now_s + int(held_s))
     if claim.get("at") == NOW:
         changed["at"] = spelt_time(now_s)
         if claim.until_s is not None and claim.until_s <= now_s:

@@ -79,6 +79,17 @@ class RRset:
 
 
 @dataclass(frozen=True, slots=True)
+class Delegation:
+    """The servers that a parent hands a zone to, by name; none: it is not delegated.
+
+    `ttl_s` is how long resolvers hold that, None where it was not the parent's own word.
+    """
+
+    servers: tuple[str, ...]
+    ttl_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Zone:
     """A zone in a vendor account.
 
@@ -93,6 +104,7 @@ class Zone:
     read_only     why nothing can be written into it, empty where something can
     delegated_to  the servers that resolvers are sent to, where they were looked up and none is the vendor's
     undelegated   whether it was looked up, and resolvers are sent nowhere
+    parent        what the parent says of it, where a host comes here or leaves; None where that is not known
     """
 
     name: str
@@ -109,6 +121,7 @@ class Zone:
     read_only: str = ""
     delegated_to: tuple[str, ...] = ()
     undelegated: bool = False
+    parent: Delegation | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from reconciler.claim import Claim, Was
 from reconciler.desired import Domain
 from reconciler.dns import HostTarget
+from reconciler.former import Former
 from reconciler.model import Resource
 from reconciler.records import ZoneView, was_of
 
@@ -20,7 +21,8 @@ class HostView:
     `claim` is ours, or None; `before` the live host record; `moves` whether that changes its answer; `pinned`
     the host's own record with the answer of a wildcard, which must stand first; `earlier` what stood there
     before a move that an earlier run made and none proved; `https_live` whether links of this host are https
-    today.
+    today; `former` the zones that it leaves since `dns:` changed, `former_over` whether no resolver can be
+    sent there any more, `left_behind` what of ours stands in them.
     """
 
     host: str
@@ -35,6 +37,9 @@ class HostView:
     pinned: Resource | None = None
     earlier: Resource | None = None
     https_live: bool = False
+    former: tuple[Former, ...] = ()
+    former_over: bool = False
+    left_behind: tuple[Resource, ...] = ()
 
     @property
     def by_hand(self) -> bool:

@@ -182,7 +182,8 @@ class Finding:
     """Something about a host that a person should know before the plan runs.
 
     `host` is None for what concerns the whole run; `key` names the YAML key that it is about, so that
-    it is shown with that line; `lift` says what to write or do instead.
+    it is shown with that line; `lift` says what to write or do instead. `until_delegated` marks what ends by
+    itself once resolvers are sent to the host's zone.
     """
 
     severity: Severity
@@ -190,3 +191,4 @@ class Finding:
     text: str
     lift: str = ""
     key: str = ""
+    until_delegated: bool = False

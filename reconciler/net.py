@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from reconciler.dns import Delegation
 from reconciler.errors import NetworkError
 from reconciler.net_dns import DnsProbe, with_route
 from reconciler.net_http import PORTS, HttpProbe
@@ -64,6 +65,10 @@ class Network:
         """Give the names of the servers that the parent hands a zone to; none: it is not delegated; None: it
         cannot be told."""
         return self._dns.delegation(zone)
+
+    def delegated(self, zone: str) -> Delegation | None:
+        """Give all that the parent's servers say of a zone, and for how long; None: it cannot be told."""
+        return self._dns.delegated(zone)
 
     def name_servers(self, zone: str) -> tuple[NameServer, ...]:
         """Give every address of every name server of a zone."""

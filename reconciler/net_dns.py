@@ -25,6 +25,7 @@ from dns.rdtypes.nsbase import NSBase
 from dns.rdtypes.txtbase import TXTBase
 
 from reconciler.answers import Answer, NameServer, ServerAnswer
+from reconciler.dns import Delegation
 from reconciler.errors import NetworkError
 from reconciler.net_settings import (
     DNS_PORT,
@@ -118,12 +119,28 @@ class DnsProbe:
 
         Where no server of the parent answers, it is the resolver's word, which may be the zone's own.
         """
-        for server in self._parent_servers(zone):
-            response = self._tell(server, zone, "NS")
-            if isinstance(response, dns.message.Message) and response.rcode() in (0, 3):
-                return _values(_find(response, zone, "NS") or _find(response, zone, "NS", authority=True))
+        told = (self._handed(server, zone) for server in self._parent_servers(zone))
+        found = next((each for each in told if each is not None), None)
+        if found is not None:
+            return found.servers
         answer = self.query(zone, "NS")
         return answer.values if answer.certain else None
+
+    def delegated(self, zone: str) -> Delegation | None:
+        """Give all servers that any of the parent's servers hands a zone to; None where nobody answers.
+
+        They do not change all at once: a resolver is sent where the one says that it asks. Where none of
+        them answers, it is the resolver's word, without a TTL.
+        """
+        told = _at_once(lambda server: self._handed(server, zone), self._parent_servers(zone))
+        found = [each for each in told if each is not None]
+        if not found:
+            answer = self.query(zone, "NS")
+            return Delegation(answer.values) if answer.certain else None
+        ttls = [each.ttl_s for each in found if each.ttl_s is not None]
+        return Delegation(
+            tuple(sorted({name for each in found for name in each.servers})), max(ttls, default=None)
+        )
 
     def _parent_servers(self, zone: str) -> tuple[NameServer, ...]:
         """Give some servers of the zone above; none where they cannot be asked."""
@@ -132,6 +149,14 @@ class DnsProbe:
         parent = self.zone_of(zone.partition(".")[2])
         servers = _reachable(self.name_servers(parent), self._settings) if parent else ()
         return tuple(each for each in servers if each.address)[:PARENT_SERVERS]
+
+    def _handed(self, server: NameServer, zone: str) -> Delegation | None:
+        """Give what one server of the parent says; None where it does not say."""
+        response = self._tell(server, zone, "NS")
+        if not isinstance(response, dns.message.Message) or response.rcode() not in (0, 3):
+            return None
+        found = _find(response, zone, "NS") or _find(response, zone, "NS", authority=True)
+        return Delegation(_values(found), found.ttl if found else None)
 
     def ask(self, server: NameServer | str, name: str, rtype: str) -> ServerAnswer:
         """Ask one server, without recursion unless it is there for that: UDP, then TCP.

@@ -15,6 +15,7 @@ from reconciler.assemble import Assembly
 from reconciler.choreography import Choreography
 from reconciler.dns import CLAIM, DNS_RECORD, HOST, is_validation, role_of
 from reconciler.errors import PlanError
+from reconciler.handover import after, in_former
 from reconciler.model import Change, ResourceId
 from reconciler.plan import LOWER, MOVE, STAMP, Gate, GateKind, Node, Step, only_step
 from reconciler.provider import Kind
@@ -41,7 +42,10 @@ def order(changes: Iterable[Change], assembly: Assembly, kinds: Mapping[str, Kin
         elif view.domain is None or view.domain.state == "absent":
             nodes += _takedown(mine)
         else:
-            nodes += Choreography(view, mine, wanted[host], kinds, assembly.ready).nodes()
+            leaving = [change for change in mine if in_former(change.id, view)]
+            own = [change for change in mine if change not in leaving]
+            there = Choreography(view, own, wanted[host], kinds, assembly.ready).nodes()
+            nodes += after(there, _takedown(leaving))
     return _sorted(_with_references(nodes))
 
 

@@ -15,6 +15,7 @@ from reconciler.desired import Desired
 from reconciler.diff import diff
 from reconciler.dns import CLAIM, DNS_RECORD, HOST, is_validation, role_of
 from reconciler.errors import PlanError
+from reconciler.handover import in_former, is_bookkeeping, zones_of
 from reconciler.hostview import HostView
 from reconciler.model import REQUESTED, Action, Change, Finding, Resource, ResourceId, Severity
 from reconciler.order import order
@@ -25,6 +26,7 @@ from reconciler.tracking import DEFAULT, LINK, MANAGED_CERTIFICATE, SECURE
 
 T = TypeVar("T")
 ABSENT = "absent"
+FORMER = "its zone is no longer asked"
 GONE_WITH_TRACKING_DOMAIN = (SECURE, MANAGED_CERTIFICATE)
 
 
@@ -49,7 +51,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """All that a plan is made from; `seen` is what was found outside the accounts."""
+    """All that a plan is made from; `seen` is what was found outside the accounts, `now_s` the time."""
 
     desired: Desired
     parts: Mapping[str, Parts]
@@ -58,6 +60,7 @@ class Inputs:
     kinds: Mapping[str, Kind]
     choice: Choice = field(default_factory=Choice)
     seen: tuple[Finding, ...] = ()
+    now_s: float = 0.0
 
 
 def make_plan(inputs: Inputs) -> tuple[Plan, Assembly]:
@@ -67,7 +70,7 @@ def make_plan(inputs: Inputs) -> tuple[Plan, Assembly]:
     """
     desired, choice = _as_chosen(inputs.desired, inputs.choice), inputs.choice
     parts = _parts(inputs, desired)
-    assembly = assemble(desired, parts, inputs.world, inputs.providers)
+    assembly = assemble(desired, parts, inputs.world, inputs.providers, inputs.now_s)
     found = tuple(_changes(desired, assembly, choice))
     _refuse_unknown(choice, assembly, found)
     asked = tuple(_with_open_claims(_chosen(found, choice), assembly))
@@ -265,7 +268,9 @@ def _changes(desired: Desired, assembly: Assembly, choice: Choice) -> Iterator[C
         if view.domain is None or view.domain.state == "absent":
             yield from _deletions(view, assembly, mine, desired.owner)
         else:
-            yield from _updates(view, assembly, mine, desired, choice)
+            leaving = {id_ for id_ in mine if in_former(id_, view)}
+            yield from _updates(view, assembly, mine - leaving, desired, choice)
+            yield from _deletions(view, assembly, leaving, desired.owner, FORMER)
 
 
 def _mid_phase(view: HostView, desired: Desired) -> bool:
@@ -323,7 +328,11 @@ def _is_silent(change: Change) -> bool:
 
 
 def _deletions(
-    view: HostView, assembly: Assembly, ids: Collection[ResourceId], owner: str
+    view: HostView,
+    assembly: Assembly,
+    ids: Collection[ResourceId],
+    owner: str,
+    reason: str = ABSENT,
 ) -> Iterator[Change]:
     for id_ in sorted(ids):
         live = assembly.live.get(id_)
@@ -333,7 +342,7 @@ def _deletions(
         ours = view.claim is not None or live.mark == owner
         named = view.domain is not None and _is_keyed_by(id_, view.host)
         if ours or named:
-            yield replace(change, reason=ABSENT)
+            yield replace(change, reason=reason)
 
 
 def _is_keyed_by(id_: ResourceId, host: str) -> bool:
@@ -354,15 +363,15 @@ def _shared(desired: Desired, assembly: Assembly, ids: Collection[ResourceId]) -
 # -- what a person should know beside
 def _reread(changes: Iterable[Change], hosts: Mapping[str, HostView]) -> Iterator[str]:
     """Name the zones in which something is changed without the vendor's comparing."""
-    for host in {c.host for c in changes if c.host and c.id.kind == DNS_RECORD}:
-        view = hosts[host].view if host in hosts else None
-        if view is not None and not (view.zone.compares or view.zone.by_hand):
-            yield view.zone.name
+    for host, mine in _by_host((c.host, c) for c in changes if c.id.kind == DNS_RECORD).items():
+        written = zones_of(mine, hosts[host]) if host and host in hosts else ()
+        yield from (view.zone.name for view in written if not (view.zone.compares or view.zone.by_hand))
 
 
 def _drifted(desired: Desired, hosts: Mapping[str, HostView], changes: Iterable[Change]) -> Iterator[str]:
     """Name the hosts whose live state differs although the file says what it said when last approved."""
-    for host in sorted({c.host for c in changes if c.host and c.action is not Action.REPLACE}):
+    telling = (c for c in changes if c.action is not Action.REPLACE and not is_bookkeeping(c, hosts))
+    for host in sorted({c.host for c in telling if c.host}):
         view = hosts.get(host)
         if view and view.domain and view.claim and view.claim.digest == desired.digest(host):
             yield host

@@ -35,7 +35,8 @@ def preflight(plan: Plan, assembly: Assembly, network: Resolver) -> tuple[Findin
 
     Every name is asked for once; a plan without moves and without certificates to come asks for nothing.
     """
-    hosts = [assembly.hosts[host] for host in plan.hosts if host in assembly.hosts]
+    changed = set(plan.hosts)
+    hosts = [view for host, view in assembly.hosts.items() if host in changed or _comes(view)]
     issuing = {one.host: one for one in assembly.issuances}
     asked = sorted({question for host in hosts for question in _questions(host, issuing.get(host.host))})
     with ThreadPoolExecutor(LOOKUPS_AT_ONCE) as pool:
@@ -46,6 +47,8 @@ def preflight(plan: Plan, assembly: Assembly, network: Resolver) -> tuple[Findin
 def _questions(host: HostView, issuance: Issuance | None) -> Iterator[Question]:
     if issuance is not None:
         yield from ((name, "CAA") for name in _climb(host, issuance))
+    if host.view is not None and _comes(host):
+        yield (host.view.zone.name, "DS")
     if host.view is not None and host.moves:
         yield (host.view.zone.name, "DS")
         yield (host.view.zone.name, "DNSKEY")
@@ -59,10 +62,31 @@ def _findings(
         found = objection((answers[name, "CAA"] for name in _climb(host, issuance)), issuance)
         if found is not None:
             yield Finding(Severity.ERROR, host.host, found.text, found.lift, "cdn")
-    if host.view is not None and host.moves:
+    if host.view is not None and _comes(host):
+        yield from _signed_before(host, answers[host.view.zone.name, "DS"])
+    elif host.view is not None and host.moves:
         zone = host.view.zone.name
         yield from _unsigned(host, answers[zone, "DS"], answers[zone, "DNSKEY"])
         yield from _horizon(host, answers)
+
+
+def _comes(host: HostView) -> bool:
+    """Tell whether the host comes to a zone that resolvers are yet to be sent to."""
+    return any(not former.handed for former in host.former)
+
+
+def _signed_before(host: HostView, ds: Answer) -> Iterator[Finding]:
+    """Warn before the name servers of a signed zone change: the new ones have another key, or none."""
+    if ds.certain and ds.values:
+        yield Finding(
+            Severity.WARNING,
+            host.host,
+            f"zone {ds.name} has a DS record at its parent: as soon as its name servers change, resolvers "
+            "that validate refuse what the new ones answer, unless they sign with a key that fits",
+            f"remove the DS record of {ds.name} at the registrar a day before its name servers change, or "
+            "take the keys along",
+            "dns",
+        )
 
 
 def _climb(host: HostView, issuance: Issuance) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from reconciler.claim import (
     spelt_time,
     stamp,
 )
+from reconciler.diff import resolve
 from reconciler.dns import (
     CLAIM,
     HOST,
@@ -34,7 +35,7 @@ from reconciler.dns import (
     record_id,
     wildcard_for,
 )
-from reconciler.model import Attrs, Resource, Value, attrs
+from reconciler.model import Attrs, Ref, Resource, ResourceId, Value, attrs
 
 ADDRESS_TYPES = ("A", "AAAA", "CNAME")
 PROXIED = "PROXIED-"
@@ -151,6 +152,15 @@ def answered_ttl_s(record: Resource) -> int:
 def same_answer(one: Was | None, other: Was | None) -> bool:
     """Tell whether both answer the same, whatever their TTL."""
     return one is not None and other is not None and (one.type, one.values) == (other.type, other.values)
+
+
+def answer_of(target: HostTarget, live: Mapping[ResourceId, Resource]) -> Was | None:
+    """Return what a host answers that points at target; None where a value of it is not known yet."""
+    values = tuple(resolve(value, live) for value in target.values)
+    if any(isinstance(value, Ref) for value in values):
+        return None
+    type_ = f"{PROXIED if target.proxied else ''}{target.type}"
+    return Was(type_, tuple(sorted(str(value) for value in values)), 0)
 
 
 def host_wanted(host: str, target: HostTarget, ttl: int) -> Record:

@@ -111,8 +111,10 @@ class Opened(AbstractContextManager["Opened"]):
                 world = app.read_world(self.session, everything=choice.prune)
             plan, assembly = app.plan_from(self.session, world, choice)
             told = with_delegations(world, assembly, self.network)
+            if told is not None:
+                plan, assembly = app.plan_from(self.session, told, choice)
             seen = preflight(plan, assembly, self.network)
-            if told is not None or seen:
+            if seen:
                 plan, assembly = app.plan_from(self.session, told or world, choice, seen)
             if self.network.settings.recursive:
                 plan = through_caches(plan, assembly.hosts)

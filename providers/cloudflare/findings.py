@@ -6,6 +6,7 @@ Texts name the zone and not the host where they can, so that equal ones for many
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from providers.cloudflare.zones import CloudflareState, ZoneState
@@ -44,9 +45,8 @@ def zone_findings(host: str, zone: ZoneState, key: str) -> Iterator[Finding]:
         text = f"zone {zone.name} is of type {zone.type}: its records are not kept at Cloudflare"
         yield error(host, text, "name the alias that holds the zone's records, or make it a full zone", key)
     elif not zone.active:
-        yield error(
-            host, f"zone {zone.name} is not active (status {zone.status}): {_why(zone)}", _delegate(zone), key
-        )
+        text = f"zone {zone.name} is not active (status {zone.status}): {_why(zone)}"
+        yield replace(error(host, text, _delegate(zone), key), until_delegated=True)
 
 
 def _why(zone: ZoneState) -> str:

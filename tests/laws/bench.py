@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -12,6 +12,7 @@ from reconciler.apply import Engine, Event, Run
 from reconciler.assemble import Assembly
 from reconciler.calls import Stop
 from reconciler.clock import VirtualClock
+from reconciler.delegation import with_delegations
 from reconciler.desired import Account, Desired, Domain, Policy
 from reconciler.gates import GateKeeper
 from reconciler.plan import Plan
@@ -23,7 +24,7 @@ from tests.laws.vendor import memory_type
 
 START_S = 1_750_000_000.0
 HERE = Mark("domains.yaml", 1, 1)
-ALIASES = ("sp", "edge-a", "edge-b", "edge-ip", "proxy", "proxy-too", "zones")
+ALIASES = ("sp", "edge-a", "edge-b", "edge-ip", "proxy", "proxy-too", "zones", "zones-b")
 
 
 def domain(host: str, **options: Any) -> Domain:
@@ -43,9 +44,11 @@ def domain(host: str, **options: Any) -> Domain:
     return Domain(host=host, **{**given, **options}, mark=HERE, marks={})
 
 
-def desired(*domains: Domain, owner: str = "acme", policy: Policy | None = None) -> Desired:
-    """Return a desired state of these domains on the bench's accounts."""
-    accounts = {alias: Account(alias, "memory", {}, HERE, {}) for alias in ALIASES}
+def desired(
+    *domains: Domain, owner: str = "acme", policy: Policy | None = None, without: Collection[str] = ()
+) -> Desired:
+    """Return a desired state of these domains on the bench's accounts, but for some."""
+    accounts = {alias: Account(alias, "memory", {}, HERE, {}) for alias in ALIASES if alias not in without}
     return Desired(
         owner,
         accounts,
@@ -63,8 +66,17 @@ class Bench:
 
     def plan(self, wanted: Desired, choice: Choice | None = None) -> tuple[Plan, Assembly]:
         """Read and plan."""
-        session = self._session(wanted)
-        return app.plan_from(session, app.read_world(session, everything=True), choice or Choice())
+        return self._planned(self._session(wanted), choice or Choice(), everything=True)
+
+    def plan_of_a_run(self, wanted: Desired, choice: Choice | None = None) -> Plan:
+        """Read no more than a run reads, and plan."""
+        return self._planned(self._session(wanted), choice or Choice(), everything=False)[0]
+
+    def _planned(self, session: app.Session, choice: Choice, *, everything: bool) -> tuple[Plan, Assembly]:
+        world = app.read_world(session, everything=everything)
+        plan, assembly = app.plan_from(session, world, choice)
+        told = with_delegations(world, assembly, MemoryOutside(self.world))
+        return (plan, assembly) if told is None else app.plan_from(session, told, choice)
 
     def apply(
         self,
@@ -80,7 +92,8 @@ class Bench:
         if choice and (choice.destroy or choice.prune):
             self.world.deleting |= set(self.world.tracking) | {name for name, _ in self.world.records}
         self.world.worked = self.world.answering()
-        plan, assembly = app.plan_from(session, app.read_world(session), choice or Choice())
+        pruning = choice is not None and choice.prune
+        plan, assembly = self._planned(session, choice or Choice(), everything=pruning)
         engine = Engine(
             session.providers,
             self.world.clock,

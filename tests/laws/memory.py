@@ -13,6 +13,7 @@ from typing import Any
 
 from reconciler.answers import NameServer, ServerAnswer
 from reconciler.clock import VirtualClock
+from reconciler.dns import Delegation
 from reconciler.probe import Probe
 
 ORIGIN, MANAGED = "origin.test", "managed.origin.test"
@@ -20,6 +21,7 @@ PROXIED = "PROXIED"
 PROXIED_TTL_S = 300
 HOST_TYPES = ("CNAME", "A", "AAAA")
 ISSUE_S, DEPLOY_S = 120.0, 300.0
+NS_TTL_S = 172_800
 
 Answer = tuple[str, tuple[str, ...]]
 """What name servers give for a host: type and values; a proxied record is an answer of its own."""
@@ -39,7 +41,9 @@ class World:
     """Everything that exists, and what is counted.
 
     `watched` hosts are judged though they have no record of their own; of the `excused`, links over https may
-    fail meanwhile; those that are `deleting` are taken down on purpose.
+    fail meanwhile; those that are `deleting` are taken down on purpose. `records` are those of the
+    alias `zones`, `copies` those that zones of the same names have elsewhere; the parent names one of them
+    (`delegated_to`), and resolvers may hold what it named before.
     """
 
     clock: VirtualClock
@@ -47,6 +51,11 @@ class World:
     atomic: bool = True
     min_ttl: int = 60
     records: dict[tuple[str, str], tuple[int, tuple[str, ...]]] = field(default_factory=dict)
+    copies: dict[str, dict[tuple[str, str], tuple[int, tuple[str, ...]]]] = field(
+        default_factory=lambda: {"zones-b": {}}
+    )
+    delegated_to: str = "zones"
+    delegated_before: list[tuple[str, float]] = field(default_factory=list)
     proxied: set[str] = field(default_factory=set)
     edges: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     certificates: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
@@ -64,10 +73,25 @@ class World:
     down: set[str] = field(default_factory=set)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
+    # -- where resolvers are sent
+    def held_by(self, alias: str) -> dict[tuple[str, str], tuple[int, tuple[str, ...]]]:
+        """Return the records of an alias's zones."""
+        return self.copies.get(alias, self.records)
+
+    def delegate(self, alias: str) -> None:
+        """Let the parent name another alias's servers, as the user does at the registrar."""
+        self.delegated_before.append((self.delegated_to, self.clock.now() + NS_TTL_S))
+        self.delegated_to = alias
+
+    def asked(self) -> tuple[str, ...]:
+        """Return the aliases to whose servers resolvers may be sent."""
+        held = (alias for alias, until_s in self.delegated_before if until_s > self.clock.now())
+        return (self.delegated_to, *held)
+
     # -- what answers
-    def owner_of(self, name: str) -> str | None:
+    def owner_of(self, name: str, at: str = "") -> str | None:
         """Return the owner name of the records that answer for a host: its own, or a wildcard (RFC 4592)."""
-        names = {held for held, _ in self.records}
+        names = {held for held, _ in self.held_by(at or self.delegated_to)}
         exist = {above for held in names for above in _above(held)}
         if name in exist:
             return name if name in names else None
@@ -78,10 +102,10 @@ class World:
                 return None
         return None
 
-    def answer_and_ttl(self, name: str) -> tuple[Answer, int] | None:
+    def answer_and_ttl(self, name: str, at: str = "") -> tuple[Answer, int] | None:
         """Return what the name servers give for a host, and how long it may be held."""
-        owner = self.owner_of(name)
-        held = [(type_, self.records[owner, type_]) for type_ in HOST_TYPES if (owner, type_) in self.records]
+        owner, records = self.owner_of(name, at), self.held_by(at or self.delegated_to)
+        held = [(type_, records[owner, type_]) for type_ in HOST_TYPES if (owner, type_) in records]
         if owner is None or not held:
             return None
         values = tuple(value for _, (_, some) in held for value in some)
@@ -89,9 +113,9 @@ class World:
             return (PROXIED, values), PROXIED_TTL_S
         return ("+".join(type_ for type_, _ in held), values), max(ttl for _, (ttl, _) in held)
 
-    def host_answer(self, name: str) -> Answer | None:
+    def host_answer(self, name: str, at: str = "") -> Answer | None:
         """Return what the name servers give for a host."""
-        found = self.answer_and_ttl(name)
+        found = self.answer_and_ttl(name, at)
         return found[0] if found else None
 
     def serves(self, answer: Answer | None, host: str, scheme: str) -> bool:
@@ -124,7 +148,7 @@ class World:
         held = next((c for c in self.certificates.values() if c["arn"] == arn), None)
         if held is None:
             return False
-        if held["issued_at"] is None and (held["name"], "CNAME") in self.records:
+        if held["issued_at"] is None and (held["name"], "CNAME") in self.held_by(self.delegated_to):
             held["issued_at"] = self.clock.now() + ISSUE_S
         return held["issued_at"] is not None and held["issued_at"] <= self.clock.now()
 
@@ -140,15 +164,16 @@ class World:
     # -- the law
     def answering(self) -> dict[str, bool]:
         """Return for each host whether every link of its mail works, whatever a resolver still holds."""
-        own = {name for name, type_ in self.records if type_ in HOST_TYPES and name[0] not in "_*"}
+        held = self.held_by(self.delegated_to)
+        own = {name for name, type_ in held if type_ in HOST_TYPES and name[0] not in "_*"}
         return {host: self._works(host) for host in own | self.watched}
 
     def _works(self, host: str) -> bool:
-        now = self.host_answer(host)
+        now = [self.host_answer(host, at) for at in self.asked()]
         held = [c.answer for c in self.cached if c.name == host and c.until_s > self.clock.now()]
         https = self.is_secure(host) and host not in self.excused
         schemes = ("http", "https") if https else ("http",)
-        return all(self.serves(answer, host, scheme) for answer in (now, *held) for scheme in schemes)
+        return all(self.serves(answer, host, scheme) for answer in (*now, *held) for scheme in schemes)
 
     def look(self, what: str = "time") -> None:
         """Note every host that worked when last looked at and does not now."""
@@ -182,16 +207,18 @@ class World:
             if old is not None and old != self.answer_and_ttl(host) and host not in self.deleting:
                 self.cached.append(Cached(host, old[0], self.clock.now() + old[1]))
 
-    def replace_record(self, name: str, type_: str, new: tuple[int, tuple[str, ...]] | None) -> None:
+    def replace_record(
+        self, alias: str, name: str, type_: str, new: tuple[int, tuple[str, ...]] | None
+    ) -> None:
         """Change one record set."""
         if new is None:
-            self.records.pop((name, type_), None)
+            self.held_by(alias).pop((name, type_), None)
         else:
-            self.records[name, type_] = new
+            self.held_by(alias)[name, type_] = new
 
     def snapshot(self) -> dict[str, Any]:
         """Return what is managed, for comparison."""
-        kept = ("records", "edges", "certificates", "tracking", "sending", "proxied")
+        kept = ("records", "copies", "edges", "certificates", "tracking", "sending", "proxied")
         return {name: copy.deepcopy(getattr(self, name)) for name in kept}
 
 
@@ -213,6 +240,12 @@ class MemoryOutside:
     def reachable(self, addresses: Sequence[str]) -> tuple[str, ...]:
         return tuple(addresses)
 
+    def delegation(self, zone: str) -> tuple[str, ...] | None:
+        return (f"ns1.{self.world.delegated_to}.test",)
+
+    def delegated(self, zone: str) -> Delegation | None:
+        return Delegation((f"ns1.{self.world.delegated_to}.test",), NS_TTL_S)
+
     def name_servers(self, zone: str) -> tuple[NameServer, ...]:
         return (NameServer(f"ns1.{zone}", "192.0.2.1"),)
 
@@ -220,7 +253,7 @@ class MemoryOutside:
         with self.world.lock:
             found = self.world.answer_and_ttl(name)
             owner = self.world.owner_of(name)
-            held = self.world.records.get((str(owner), rtype))
+            held = self.world.held_by(self.world.delegated_to).get((str(owner), rtype))
         values, ttl = (held[1], held[0]) if held else ((), 0)
         other = None
         if found and found[0][0] == PROXIED:

@@ -50,29 +50,34 @@ class MemoryProvider:
 
     # -- read
     def read(self, scope: Scope) -> Live:
-        return self.calls("unit", "read", self._read, repeatable=True)
+        holds = scope.everything or bool(scope.parts.dns)
+        return self.calls("unit", "read", lambda: self._read(holds=holds), repeatable=True)
 
-    def _read(self) -> Live:
+    def _read(self, *, holds: bool = True) -> Live:
         world = self.world
         with world.lock:
             resources = [*self._edges(), *self._certificates(), *self._tracking(), *self._links()]
             sets = tuple(
                 _rrset(zone.name, name, type_, ttl, values, proxied=name in world.proxied)
-                for (name, type_), (ttl, values) in sorted(world.records.items())
+                for (name, type_), (ttl, values) in sorted(world.held_by(self.alias).items())
                 if (zone := zone_for(name, self._zones())) is not None
             )
-        return Live(tuple(resources), self._zones(), sets, frozenset({self.account}))
+        return Live(
+            tuple(resources), self._zones() if holds else (), sets if holds else (), frozenset({self.account})
+        )
 
     def _zones(self) -> tuple[Zone, ...]:
         return tuple(
             Zone(
                 name,
                 f"zone/{name}",
+                name_servers=(f"ns1.{self.alias}.test",),
                 atomic=self.world.atomic,
                 min_ttl=self.world.min_ttl,
-                account="account-zones",
+                account=self.account,
             )
             for name in self.world.zones
+            if self.alias.startswith(("zones", "proxy"))
         )
 
     def _edges(self) -> Iterator[Resource]:
@@ -265,7 +270,8 @@ class MemoryProvider:
     def _check_record(self, change: Change) -> None:
         before, after = _sets_of(change.before), _sets_of(change.after)
         keys = before.keys() | after.keys()
-        held = {key: self.world.records[key] for key in keys if key in self.world.records}
+        stand = self.world.held_by(self.alias)
+        held = {key: stand[key] for key in keys if key in stand}
         if held not in (before, after):
             raise Conflict(f"{change.resource.attrs['name']} changed since it was read: {held}")
 
@@ -273,9 +279,9 @@ class MemoryProvider:
         before, after = _sets_of(change.before), _sets_of(change.after)
         name = str(change.resource.attrs["name"])
         for key in before.keys() - after.keys():
-            self.world.replace_record(*key, None)
+            self.world.replace_record(self.alias, *key, None)
         for key, new in after.items():
-            self.world.replace_record(*key, new)
+            self.world.replace_record(self.alias, *key, new)
         if change.after is not None and change.after.attrs.get("proxied") is True:
             self.world.proxied.add(name)
         else:

@@ -111,3 +111,15 @@ def test_other_texts_at_the_name_are_no_claims() -> None:
 def test_account_ids_are_not_readable_in_public_dns() -> None:
     """Eight hex digits of a hash stand for an account."""
     assert hash8("0123456789abcdef") == "9f9f5111"
+
+
+def test_a_stamp_says_until_when_a_zone_that_is_left_is_kept() -> None:
+    now_s = 1_767_603_600.0
+    assert stamp("v=tdr1 old=web.12345678 keep=*172800", now_s) == (
+        "v=tdr1 old=web.12345678 keep=20260107T090000Z"
+    )
+    claim = parse_claim("v=tdr1 old=web.12345678,own.87654321 keep=20260107T090000Z")
+    assert claim.old == ("web.12345678", "own.87654321")
+    assert claim.keep_s == now_s + 172800
+    assert stamp(claim.text(), now_s) == claim.text()
+    assert (EMPTY_CLAIM.old, EMPTY_CLAIM.keep_s) == ((), None)

@@ -10,6 +10,7 @@ import dns.rcode
 import pytest
 
 from reconciler.answers import NameServer, newest
+from reconciler.dns import Delegation
 from reconciler.errors import TdrError
 from reconciler.net import Network
 from reconciler.net_dns import system_resolvers, with_route
@@ -27,8 +28,9 @@ ADA, BOB = NameServer("ada.example", "192.0.2.10"), NameServer("bob.example", "1
 
 @contextlib.contextmanager
 def network(**zones: Zone) -> Iterator[Network]:
-    """Serve `resolver`, `ada`, `bob`, `parent` at their documentation addresses."""
-    at = {"resolver": RESOLVER, "ada": ADA.address, "bob": BOB.address, "parent": "192.0.2.2"}
+    """Serve `resolver`, `ada`, `bob`, `parent`, `other_parent` at their documentation addresses."""
+    at = {"resolver": RESOLVER, "ada": ADA.address, "bob": BOB.address}
+    at |= {"parent": "192.0.2.2", "other_parent": "192.0.2.3"}
     with contextlib.ExitStack() as stack:
         net_map = {
             Address(at[name], 53): Address(*stack.enter_context(dns_server(zone)))
@@ -211,6 +213,28 @@ def test_the_delegation_is_the_parents_word() -> None:
     parent = Zone(authority=referral, authoritative=False)
     with network(resolver=Zone(PARENT), parent=parent) as net:
         assert net.delegation("example.com") == ("ada.example", "bob.example")
+
+
+def test_a_resolver_is_sent_where_any_server_of_the_parent_says() -> None:
+    """A registry's servers do not change all at once, and each tells how long resolvers hold it."""
+    told = [
+        {("example.com", "NS"): [f"example.com {ttl} NS {name}.example."]}
+        for name, ttl in (("old", 172800), ("new", 3600))
+    ]
+    both = {
+        **PARENT,
+        ("com", "NS"): ["com 60 NS a.gtld.example. | b.gtld.example."],
+        ("b.gtld.example", "A"): ["b.gtld.example 60 A 192.0.2.3"],
+    }
+    here, there = (Zone(authority=referral, authoritative=False) for referral in told)
+    with network(resolver=Zone(both), parent=here, other_parent=there) as net:
+        assert net.delegated("example.com") == Delegation(("new.example", "old.example"), 172800)
+
+
+def test_where_no_parent_answers_nobody_knows_how_long_a_delegation_is_held() -> None:
+    parent = Zone(rcodes={"example.com": dns.rcode.REFUSED})
+    with network(resolver=Zone(PARENT), parent=parent) as net:
+        assert net.delegated("example.com") == Delegation(("own.example",), None)
 
 
 def test_a_zone_that_the_parent_does_not_know_is_not_delegated() -> None:
