@@ -86,16 +86,19 @@ def unread(
     Those are hosts without a claim of this owner where `dns:` says, and hosts whose claim says that they
     leave a zone of that account.
     """
-    views = {alias: zone_views(live.zones, live.rrsets) for alias, live in world.items()}
     first = one_account(world)
+    holding = [alias for alias in world if can_hold(alias)]
+    if len({first[alias] for alias in holding}) < 2:
+        return {}
+    views = {alias: zone_views(world[alias].zones, world[alias].rrsets) for alias in holding}
     found: dict[str, list[Domain]] = {}
     for domain in desired.domains.values():
         view = view_for(domain.host, views.get(domain.dns, {}))
         if view is None:
             continue
         own = _own(claims_of(domain.host, view), desired.owner)
-        for alias in world:
-            if first[alias] != first[domain.dns] and can_hold(alias) and _may_leave(own, world[alias]):
+        for alias in holding:
+            if first[alias] != first[domain.dns] and _may_leave(own, world[alias]):
                 found.setdefault(alias, []).append(domain)
     return {alias: tuple(domains) for alias, domains in found.items()}
 

@@ -19,7 +19,10 @@ SOME_TIME = "(time)"
 ALWAYS_SHOWN = ("id", "name", "tags")
 """Shown although unchanged, as Terraform does: they tell a reader what the rest is about."""
 PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-AT = re.compile(r" at=\S+")
+TIMES = ("at", "until", "keep")
+"""What a claim's times are called."""
+TIME = re.compile(r"\*[0-9]*|[0-9]{8}T[0-9]{6}Z")
+TIMED = re.compile(rf" ({'|'.join(TIMES)})=({TIME.pattern})(?= |$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +114,13 @@ def scalar(value: Value) -> str:
 def _text(text: str) -> str:
     if is_claim(text):
         # Plans show no dates: the one to come is not known, the one that stands there means nothing here.
-        known = AT.sub(lambda found: f" at={_time(found[0].removeprefix(' at='))}", text)
+        known = TIMED.sub(lambda found: f" {found[1]}={_time(found[2])}", text)
         return _quoted(known)
     return _quoted(text)
 
 
-def _time(at: str) -> str:
-    return UNKNOWN if at == NOW else SOME_TIME
+def _time(text: str) -> str:
+    return UNKNOWN if text.startswith(NOW) else SOME_TIME
 
 
 def _whole(value: Value, sign: str, indent: int) -> list[str]:
@@ -219,7 +222,8 @@ def _claim_words(old: Mapping[str, str], new: Mapping[str, str], indent: int) ->
 
 
 def _word(word: str, value: str | None) -> str:
-    return _time(value or "") if word == "at" else scalar(value)
+    is_time = value is not None and word in TIMES and TIME.fullmatch(value)
+    return _time(str(value)) if is_time else scalar(value)
 
 
 # -- values inside of values

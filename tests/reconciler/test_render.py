@@ -280,6 +280,16 @@ def test_a_claim_that_changes_is_shown_word_by_word() -> None:
     ]
 
 
+def test_no_time_of_a_claim_is_a_date() -> None:
+    then = "20260105T090000Z"
+    lines = claim_change(f"v=tdr1 until={then} x={then}", f"v=tdr1 until={then} keep=*172800")
+    assert "                  + keep = (known after apply)" in lines
+    gone = change(
+        Action.DELETE, resource(rid("dns_record", "x/claim"), values=(f"v=tdr1 keep={then} until=*60",)), None
+    )
+    assert '          - "v=tdr1 keep=(time) until=(known after apply)",' in block_of(gone)
+
+
 def test_claims_of_several_owners_are_shown_as_texts() -> None:
     lines = claim_change("v=tdr1 o=acme", "spf")
     assert lines[1:3] == ['          - "v=tdr1 o=acme",', '          + "spf",']

@@ -109,3 +109,22 @@ def test_a_signed_zone_that_moves_is_told_of_its_ds_record(open_town: Open) -> N
     assert told in planned(town, file(town, "web")).err
     town.zone_now(delegated=True, status="active")
     assert told not in town.ok("plan", file(town, "web")).err
+
+
+def test_a_zone_leaves_cloudflare_which_calls_it_moved(open_town: Open) -> None:
+    servers = [{"key": KEY, "env": "PDNS_API_KEY", "zones": [{"name": "example.com", "kind": "Native"}]}]
+    town = open_town({**world(zone("example.com", cname(CLICK)), sp=live_click()), "powerdns": servers})
+    town.apply("-timeout", "4h", file(town, "web"))
+    before = town.records()
+    moved = file(town, "own")
+    town.apply(moved)
+    assert town.records() == before
+    assert "stay until example.com is delegated to `own`" in planned(town, moved).err
+    town.zone_now(delegated=False, status="moved")
+    town.apply(moved)
+    town.advance(NS_TTL_S + 60)
+    town.apply(moved)
+    assert town.named(CLICK) == []
+    assert town.claim() == ""
+    town.settled(moved)
+    assert town.visit(f"https://{CLICK}/f/a/b/c/d").status == 302
