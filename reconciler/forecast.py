@@ -58,7 +58,7 @@ def _account(alias: str, desired: Desired, types: Mapping[str, ProviderType], re
     limits = types[type_].limits if type_ in types else ()
     told = f"{head}, about {_counted(writes, 'write')}"
     if not limits:
-        return f"{told}, at no published rate"
+        return told
     tightest = max(limits, key=lambda limit: _least_s(limit, reads + writes))
     least_s = _least_s(tightest, reads + writes)
     pace = f", at least {about(least_s)}" if least_s >= 1 else ""

@@ -32,7 +32,7 @@ def test_a_plan_that_does_nothing_tells_its_reads() -> None:
 
 def test_each_account_is_told_with_the_rate_that_binds() -> None:
     sp, web, _ = told(MIXED, sp=2, web=204)
-    assert sp == "sp (sparkpost): 2 reads, about 3 writes, at no published rate"
+    assert sp == "sp (sparkpost): 2 reads, about 3 writes"
     assert web == "web (edge): 204 reads, about 6 writes, at least 1m40s (docs: 120 calls a minute)"
 
 
