@@ -8,22 +8,17 @@ docs: "DNS record types" (TXT), API reference "DNS Records for a Zone".
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from providers._records import ADDRESSES, caa_parts, content_from, text_from, type_of, types_of
 from providers.cloudflare.plans import AUTO_TTL, AUTO_TTL_S
 from reconciler.dns import RRset
 from reconciler.model import EMPTY, Attrs, attrs
 
 PROXIABLE: Final = frozenset({"A", "AAAA", "CNAME"})
-_BOTH: Final = "A+AAAA"
-_TEXT_BYTES: Final = 255
 _NAMED: Final = frozenset({"CNAME", "NS", "PTR"})
-_STRINGS: Final = re.compile(r'\s*"((?:[^"\\]|\\.)*)"', re.DOTALL)
-_ESCAPE: Final = re.compile(r"\\(\d{3}|.)", re.DOTALL)
-_CAA: Final = re.compile(r'(\d+)\s+(\S+)\s+"?([^"]*)"?')
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -121,23 +116,14 @@ def entries_of(record: Attrs) -> tuple[Entry, ...]:
     if not isinstance(values, tuple) or not isinstance(ttl, int):
         raise TypeError(f"not a record: {dict(record)!r}")
     proxied = bool(record.get("proxied"))
-    return tuple(sorted(Entry(name, _one_type(kind, str(v)), str(v), ttl, proxied) for v in values))
-
-
-def _one_type(kind: str, value: str) -> str:
-    return kind if kind != _BOTH else "AAAA" if ":" in value else "A"
-
-
-def types_of(kind: str) -> tuple[str, ...]:
-    """Give the vendor's types for a type of the engine."""
-    return ("A", "AAAA") if kind == _BOTH else (kind,)
+    return tuple(sorted(Entry(name, type_of(kind, str(v)), str(v), ttl, proxied) for v in values))
 
 
 def spelt_value(kind: str, value: str) -> str:
     """Spell one value as the vendor reports it."""
     if kind in _NAMED:
         return value.lower().rstrip(".")
-    if kind in {"A", "AAAA", _BOTH}:
+    if types_of(kind) <= ADDRESSES:
         return str(ipaddress.ip_address(value))
     return value
 
@@ -147,7 +133,9 @@ def native_from(entry: Entry, comment: str = "") -> dict[str, Any]:
     """Give the body that writes an entry; a comment only where one is to be written."""
     body: dict[str, Any] = {"name": entry.name, "type": entry.type, "ttl": entry.ttl}
     if entry.type == "CAA":
-        body["data"] = _caa(entry.value)
+        if (parts := caa_parts(entry.value)) is None:
+            raise ValueError(f"not a CAA value: {entry.value!r}")
+        body["data"] = parts
     elif entry.type == "TXT":
         body["content"] = content_from(entry.value)
     else:
@@ -155,49 +143,3 @@ def native_from(entry: Entry, comment: str = "") -> dict[str, Any]:
     if entry.type in PROXIABLE:
         body["proxied"] = entry.proxied
     return {**body, "comment": comment} if comment else body
-
-
-def _caa(value: str) -> dict[str, Any]:
-    found = _CAA.fullmatch(value)
-    if found is None:
-        raise ValueError(f"not a CAA value: {value!r}")
-    return {"flags": int(found[1]), "tag": found[2], "value": found[3]}
-
-
-def content_from(text: str) -> str:
-    """Write text as TXT content: quoted strings of at most 255 bytes, joined by spaces."""
-    octets = text.encode("utf-8", "surrogateescape")
-    parts = [octets[at : at + _TEXT_BYTES] for at in range(0, len(octets), _TEXT_BYTES)] or [b""]
-    return " ".join(f'"{_escaped(part)}"' for part in parts)
-
-
-def _escaped(octets: bytes) -> str:
-    return "".join(_character(octet) for octet in octets)
-
-
-def _character(octet: int) -> str:
-    if octet in b'"\\':
-        return f"\\{chr(octet)}"
-    return chr(octet) if 0x20 <= octet < 0x7F else f"\\{octet:03d}"
-
-
-def text_from(content: str) -> str:
-    """Read TXT content: its quoted strings joined, or what is not quoted as it stands."""
-    strings, at = list[str](), 0
-    while found := _STRINGS.match(content, at):
-        strings.append(found[1])
-        at = found.end()
-    if not strings or content[at:].strip():
-        return content
-    return b"".join(map(_unescaped, strings)).decode("utf-8", "surrogateescape")
-
-
-def _unescaped(string: str) -> bytes:
-    out, at = bytearray(), 0
-    for found in _ESCAPE.finditer(string):
-        out += string[at : found.start()].encode("utf-8", "surrogateescape")
-        at = found.end()
-        octet = found[1]
-        is_number = len(octet) == 3 and int(octet) < 256
-        out += bytes([int(octet)]) if is_number else octet.encode("utf-8", "surrogateescape")
-    return bytes(out + string[at:].encode("utf-8", "surrogateescape"))

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from providers._records import types_of
 from providers.cloudflare.api import Api
 from providers.cloudflare.convert import (
     PROXIABLE,
@@ -18,7 +19,6 @@ from providers.cloudflare.convert import (
     entry_from,
     native_from,
     set_outputs,
-    types_of,
 )
 from providers.cloudflare.names import record_comment
 from providers.cloudflare.zones import ZoneState

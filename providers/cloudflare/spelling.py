@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from providers.cloudflare.convert import PROXIABLE, spelt_value, types_of
+from providers._records import place_of, spelt_values, types_of
+from providers.cloudflare.convert import PROXIABLE, spelt_value
 from providers.cloudflare.findings import error, no_zone, warning, zone_findings
 from providers.cloudflare.names import zone_container
 from providers.cloudflare.plans import AUTO_TTL, AUTO_TTL_S, MAX_TTL_S, Plan
 from providers.cloudflare.zones import CloudflareState, ZoneState
 from reconciler.dns import Record, RRset, record_id
-from reconciler.model import Finding, Resource, Value, attrs
+from reconciler.model import Finding, Resource, attrs
 from reconciler.provider import Composition
 
 
@@ -23,9 +24,9 @@ def spell_records(
     new: dict[str, list[Record]] = {}
     present = {(rrset.name, _slot(rrset.type)) for rrset in rrsets}
     for record in records:
-        zone = state.zone_of(_place(record))
+        zone = state.zone_of(place_of(record))
         if zone is None:
-            findings.append(no_zone(record.host, _place(record), state, "dns"))
+            findings.append(no_zone(record.host, place_of(record), state, "dns"))
             continue
         resources.append(_spelt(alias, record, zone))
         findings.extend(_record_findings(record, zone))
@@ -46,17 +47,12 @@ def _once(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     return tuple({(finding.host, finding): finding for finding in findings}.values())
 
 
-def _place(record: Record) -> str:
-    """Give the name that decides the zone; a name that is not known yet lies with its host."""
-    return record.name if isinstance(record.name, str) else record.host
-
-
 def _spelt(alias: str, record: Record, zone: ZoneState) -> Resource:
     proxied = bool(record.proxied)
     named = {
         "name": record.name,
         "type": record.type,
-        "values": _values(record),
+        "values": spelt_values(record, spelt_value),
         "ttl": AUTO_TTL if proxied else _ttl(record.ttl, zone.plan),
     }
     if PROXIABLE.issuperset(types_of(record.type)):
@@ -72,12 +68,6 @@ def _spelt(alias: str, record: Record, zone: ZoneState) -> Resource:
 def _ttl(ttl_s: int, plan: Plan) -> int:
     """Give the TTL that the vendor will hold; 1, from a record that was proxied, is its "automatic"."""
     return AUTO_TTL_S if ttl_s == AUTO_TTL else min(max(ttl_s, plan.ttl_s), MAX_TTL_S)
-
-
-def _values(record: Record) -> tuple[Value, ...]:
-    """Spell the values in the order in which a set is read; values not known yet come last, as given."""
-    known = sorted({spelt_value(record.type, v) for v in record.values if isinstance(v, str)})
-    return (*known, *(v for v in record.values if not isinstance(v, str)))
 
 
 def _record_findings(record: Record, zone: ZoneState) -> Iterator[Finding]:

@@ -17,7 +17,8 @@ from octodns.provider.plan import Plan
 from octodns.record import Record
 from octodns.zone import Zone
 
-from providers.octodns.convert import Key, Sets, StoredSet, WantedSet, absolute, data_of, plain, sets_in
+from providers._records import Key, RecordSet, absolute, plain
+from providers.octodns.convert import Sets, StoredSet, data_of, sets_in
 from providers.octodns.errors import hiding, translate
 from providers.octodns.options import UNIT, Config
 from providers.octodns.quiet import hush, unwarned
@@ -128,7 +129,7 @@ class Bridge:
 
         return self._send(READ, lambda: self._with(look), zone)
 
-    def plan(self, held: Held, wanted: Mapping[Key, WantedSet | None]) -> Planned:
+    def plan(self, held: Held, wanted: Mapping[Key, RecordSet | None]) -> Planned:
         """Let octoDNS plan a zone as it was seen, with some sets as they are wanted; None: gone.
 
         octoDNS reads the zone once more for it.
@@ -169,7 +170,7 @@ class Bridge:
         """Close what the instance that made a plan keeps open."""
         _end(planned.provider)
 
-    def _desired(self, provider: Any, held: Held, wanted: Mapping[Key, WantedSet | None]) -> Any:
+    def _desired(self, provider: Any, held: Held, wanted: Mapping[Key, RecordSet | None]) -> Any:
         zone = held.native.copy()
         if zone.root_ns is not None and not provider.SUPPORTS_ROOT_NS:
             zone.remove_record(zone.root_ns)

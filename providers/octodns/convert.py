@@ -6,74 +6,26 @@ cut into strings is each class's business. docs: octoDNS, "Records", "TXT".
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, Final
 
-from reconciler.dns import RRset
-from reconciler.model import Attrs
+from providers._records import NAMED, Key, RecordSet, absolute, caa_parts, plain
 
-Key = tuple[str, str]
-"""Name and type of a set."""
-
-ADDRESSES: Final = frozenset({"A", "AAAA"})
-_BOTH: Final = "A+AAAA"
 _TYPE: Final = attrgetter("_type")
 """Where every record of octoDNS keeps its type."""
-_NAMED: Final = frozenset({"ALIAS", "CNAME", "DNAME", "NS", "PTR"})
 _TEXTS: Final = frozenset({"TXT", "SPF"})
-_CAA: Final = re.compile(r'(\d+)\s+(\S+)\s+"?([^"]*)"?')
 
 
 @dataclass(frozen=True, slots=True)
-class StoredSet:
-    """A record set as octoDNS read it; values in the engine's spelling, sorted.
+class StoredSet(RecordSet):
+    """A record set as octoDNS read it; `record` is octoDNS's own object."""
 
-    special  what makes it more than its values (weights, proxying), which a plain record would end
-    record   octoDNS's own object
-    """
-
-    name: str
-    type: str
-    ttl: int
-    values: tuple[str, ...]
-    special: str = ""
     record: Any = field(default=None, compare=False, repr=False)
-
-    @property
-    def key(self) -> Key:
-        return self.name, self.type
-
-
-@dataclass(frozen=True, slots=True)
-class WantedSet:
-    """A record set as the engine wants it; values in its spelling, sorted."""
-
-    name: str
-    type: str
-    ttl: int
-    values: tuple[str, ...]
-
-    @property
-    def key(self) -> Key:
-        return self.name, self.type
 
 
 Sets = Mapping[Key, StoredSet]
-
-
-# -- names
-def plain(name: str) -> str:
-    """Return a name as the engine spells it."""
-    return name.rstrip(".").lower()
-
-
-def absolute(name: str) -> str:
-    """Return a name as octoDNS spells it."""
-    return f"{name.rstrip('.')}."
 
 
 # -- from octoDNS
@@ -114,7 +66,7 @@ def _value_from(kind: str, value: Any) -> str:
     text = str(value)
     if kind in _TEXTS:
         return text.replace("\\;", ";")
-    return plain(text) if kind in _NAMED else text
+    return plain(text) if kind in NAMED else text
 
 
 def _special(record: Any) -> str:
@@ -130,47 +82,8 @@ def _is_proxied(extra: Any) -> bool:
     )
 
 
-def rrset_of(zone: str, found: StoredSet) -> RRset:
-    """Give a set to the engine."""
-    return RRset(zone=zone, name=found.name, type=found.type, ttl=found.ttl, values=found.values)
-
-
-# -- the engine's attributes as sets
-def sets_of(record: Attrs | None) -> Mapping[Key, WantedSet]:
-    """Give the sets that a `dns_record` resource stands for; `A+AAAA` is told apart by its values."""
-    if record is None:
-        return {}
-    kind, values, ttl = str(record["type"]), record["values"], record["ttl"]
-    if not isinstance(values, tuple) or not isinstance(ttl, int):
-        raise TypeError(f"not a record: {dict(record)!r}")
-    sets: dict[Key, list[str]] = {}
-    for value in values:
-        sets.setdefault((plain(str(record["name"])), _one_type(kind, str(value))), []).append(str(value))
-    return {key: WantedSet(*key, ttl, tuple(sorted(found))) for key, found in sets.items()}
-
-
-def types_of(kind: str) -> frozenset[str]:
-    """Give octoDNS's types for a type of the engine."""
-    return ADDRESSES if kind == _BOTH else frozenset({kind})
-
-
-def _one_type(kind: str, value: str) -> str:
-    return kind if kind != _BOTH else "AAAA" if ":" in value else "A"
-
-
-def spelt_value(kind: str, value: str) -> str:
-    """Spell one value as `set_from` reads it back. Raises ValueError for no address."""
-    if kind in _NAMED:
-        return plain(value)
-    if kind in {*ADDRESSES, _BOTH}:
-        return str(ipaddress.ip_address(value))
-    if kind == "CAA" and (found := _CAA.fullmatch(value)):
-        return f'{found[1]} {found[2]} "{found[3]}"'
-    return value
-
-
 # -- to octoDNS
-def data_of(wanted: WantedSet, found: StoredSet | None) -> dict[str, Any]:
+def data_of(wanted: RecordSet, found: StoredSet | None) -> dict[str, Any]:
     """Give the data that octoDNS makes a record from.
 
     A value that stands there already keeps its spelling, and the set what its vendor knows besides.
@@ -193,6 +106,6 @@ def _known(found: StoredSet | None) -> dict[str, Any]:
 def _native(kind: str, value: str) -> Any:
     if kind in _TEXTS:
         return value.replace(";", "\\;")
-    if kind == "CAA" and (found := _CAA.fullmatch(value)):
-        return {"flags": int(found[1]), "tag": found[2], "value": found[3]}
-    return absolute(value) if kind in _NAMED else value
+    if kind == "CAA" and (parts := caa_parts(value)):
+        return parts
+    return absolute(value) if kind in NAMED else value

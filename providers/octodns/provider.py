@@ -6,9 +6,9 @@ import threading
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
+from providers._records import rrset_of
 from providers.octodns import options as given
 from providers.octodns.bridge import Bridge, Held, class_named
-from providers.octodns.convert import rrset_of
 from providers.octodns.records import apply_records
 from providers.octodns.spelling import homeless, spell_records
 from providers.octodns.zones import MIN_TTL_S, OctoState, ZoneState, zone_name

@@ -8,26 +8,30 @@ names its own set only, and the third look tells of what did not stick.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
+from providers._records import (
+    Judged,
+    Key,
+    Outcome,
+    RecordSet,
+    by_name,
+    did_not_stick,
+    hold_back,
+    is_at,
+    is_done,
+    judge,
+    rivals,
+    sets_of,
+)
 from providers.octodns.bridge import Bridge, Held, Step
-from providers.octodns.convert import Key, Sets, StoredSet, WantedSet, sets_of
+from providers.octodns.convert import Sets
 from reconciler.errors import Conflict, InvalidRequest, ProviderError, UnexpectedResponse
-from reconciler.model import Action, Change, Resource, ResourceId
+from reconciler.model import Change, ResourceId
 from reconciler.provider import Done, Failed
 
-Outcome = Done | Failed
-_SIGNATURES: Final = frozenset({"NSEC", "RRSIG"})
-
-
-@dataclass(slots=True)
-class Judged:
-    """The changes of a batch, judged by what is there."""
-
-    outcomes: dict[ResourceId, Outcome] = field(default_factory=dict)
-    to_write: list[Change] = field(default_factory=list)
+_HELD: Final = "another record of the host was not"
 
 
 def apply_records(bridge: Bridge, zone: str, batch: Sequence[Change]) -> dict[ResourceId, Outcome]:
@@ -38,132 +42,13 @@ def apply_records(bridge: Bridge, zone: str, batch: Sequence[Change]) -> dict[Re
     held = bridge.read(zone)
     if held.exists is False:
         raise Conflict(f"zone {zone} is gone", resource=batch[0].id.address)
-    judged = judge(batch, held.sets)
+    judged = judge(batch, held.sets, _HELD)
     if judged.to_write and _write(bridge, held, judged):
         after = bridge.read(zone).sets
         lost = _lost(held.sets, after, judged.to_write)
         for change in judged.to_write:
             judged.outcomes[change.id] = Failed(lost) if lost else _outcome(change, after)
     return judged.outcomes
-
-
-# -- judging
-def judge(batch: Sequence[Change], live: Sets) -> Judged:
-    """Decide for each change: done already, moved under us, or to be written. Pure."""
-    judged = Judged()
-    leaving = {key for change in batch for key in _sets(change.before)}
-    at_name = _by_name(live.values())
-    for change in batch:
-        if change.action in {Action.NOOP, Action.FORGET} or _is_done(change, live):
-            judged.outcomes[change.id] = Done(change.after)
-        elif _has_moved(change, live, at_name, leaving):
-            judged.outcomes[change.id] = Failed(_conflict(change, at_name))
-        else:
-            judged.to_write.append(change)
-    _hold_back(judged)
-    return judged
-
-
-def _by_name(sets: Iterable[StoredSet]) -> Mapping[str, Sequence[StoredSet]]:
-    found: dict[str, list[StoredSet]] = {}
-    for one in sets:
-        found.setdefault(one.name, []).append(one)
-    return found
-
-
-def _sets(resource: Resource | None) -> Mapping[Key, WantedSet]:
-    return sets_of(resource.attrs if resource is not None else None)
-
-
-def _values(live: Sets, key: Key) -> tuple[str, ...]:
-    return live[key].values if key in live else ()
-
-
-def _is_at(found: StoredSet | None, wanted: WantedSet | None) -> bool:
-    if found is None or wanted is None:
-        return found is None and wanted is None
-    return (found.values, found.ttl) == (wanted.values, wanted.ttl)
-
-
-def _is_done(change: Change, live: Sets) -> bool:
-    """Tell whether everything is already as it should be, what was there before gone."""
-    after = _sets(change.after)
-    return all(_is_at(live.get(key), after.get(key)) for key in {*after, *_sets(change.before)})
-
-
-def _has_moved(
-    change: Change, live: Sets, at_name: Mapping[str, Sequence[StoredSet]], leaving: Collection[Key]
-) -> bool:
-    before, after = _sets(change.before), _sets(change.after)
-    if not _as_planned(change, before, after, live):
-        return True
-    new = {key for key in after if before and key not in before and _values(live, key)}
-    return bool(new - set(leaving)) or bool(_rivals(after, at_name, leaving))
-
-
-def _as_planned(
-    change: Change, before: Mapping[Key, WantedSet], after: Mapping[Key, WantedSet], live: Sets
-) -> bool:
-    """Tell whether what is there is what the plan saw.
-
-    Sets of several types are one record to the engine, with the longest TTL of them. Where it saw no record
-    of its own, only texts that it means to keep may stand.
-    """
-    if change.before is None:
-        return all(
-            set(_values(live, key)) <= (set(wanted.values) if wanted.type == "TXT" else set())
-            for key, wanted in after.items()
-        )
-    ttls = [live[key].ttl for key in before if key in live]
-    same = all(_values(live, key) == wanted.values for key, wanted in before.items())
-    special = any(live[key].special for key in before if key in live)
-    return same and not special and max(ttls, default=0) == change.before.attrs["ttl"]
-
-
-def _rivals(
-    after: Iterable[Key], at_name: Mapping[str, Sequence[StoredSet]], leaving: Collection[Key] = ()
-) -> list[StoredSet]:
-    """Give the sets that cannot stand beside those of a change, and do not leave with it."""
-    return [
-        found
-        for key in after
-        for found in at_name.get(key[0], ())
-        if found.key not in leaving and _excludes(found, key)
-    ]
-
-
-def _excludes(found: StoredSet, key: Key) -> bool:
-    if found.key == key or found.type in _SIGNATURES:
-        return False
-    return "CNAME" in (found.type, key[1])
-
-
-def _conflict(change: Change, at_name: Mapping[str, Sequence[StoredSet]]) -> Conflict:
-    name = str(change.resource.attrs["name"])
-    now = _spoken(at_name.get(name, ())) or "gone"
-    return Conflict(f"{name} changed since it was planned: it is now {now}", resource=change.id.address)
-
-
-def _spoken(sets: Iterable[StoredSet]) -> str:
-    return ", ".join(
-        f"{found.type} {value} (TTL {found.ttl})"
-        for found in sorted(sets, key=lambda one: one.type)
-        for value in found.values
-    )
-
-
-def _hold_back(judged: Judged) -> None:
-    """Leave a host alone altogether when one of its changes cannot be made."""
-    refused = {_host(id_): o.error for id_, o in judged.outcomes.items() if isinstance(o, Failed)}
-    for change in judged.to_write:
-        if (cause := refused.get(_host(change.id))) is not None:
-            text = f"not written, because another record of the host was not: {cause.message}"
-            judged.outcomes[change.id] = Failed(Conflict(text, resource=change.id.address))
-    judged.to_write = [change for change in judged.to_write if change.id not in judged.outcomes]
-
-
-def _host(id_: ResourceId) -> str:
-    return id_.key.partition("/")[0]
 
 
 # -- writing
@@ -184,13 +69,13 @@ def _write(bridge: Bridge, held: Held, judged: Judged) -> bool:
         bridge.end(planned)
 
 
-def wanted_of(changes: Iterable[Change]) -> dict[Key, WantedSet | None]:
+def wanted_of(changes: Iterable[Change]) -> dict[Key, RecordSet | None]:
     """Give each set of the changes as it is to be; None: gone. Pure."""
-    wanted: dict[Key, WantedSet | None] = {}
+    wanted: dict[Key, RecordSet | None] = {}
     for change in changes:
-        for key in _sets(change.before):
+        for key in sets_of(change.before):
             wanted.setdefault(key, None)
-        wanted.update(_sets(change.after))
+        wanted.update(sets_of(change.after))
     return wanted
 
 
@@ -211,14 +96,14 @@ def leave_out(judged: Judged, live: Sets, planned: Collection[Key], class_name: 
     """Refuse the hosts of which the class means to leave a record as it is, whatever was asked."""
     for change in judged.to_write:
         for key, wanted in wanted_of([change]).items():
-            if key not in planned and not _is_at(live.get(key), wanted):
+            if key not in planned and not is_at(live.get(key), wanted):
                 ttl = f" with TTL {wanted.ttl}" if wanted is not None else ""
                 text = f"{class_name} plans no change of {key[1]} {key[0]}{ttl}"
                 lift = "if the vendor holds no TTL so low, write min_ttl at the alias"
                 judged.outcomes[change.id] = Failed(
                     InvalidRequest(f"{text}: {lift}", resource=change.id.address)
                 )
-    _hold_back(judged)
+    hold_back(judged, _HELD)
 
 
 # -- looking again
@@ -236,20 +121,16 @@ def _lost(before: Sets, after: Sets, changes: Sequence[Change]) -> ProviderError
 
 
 def _outcome(change: Change, after: Sets) -> Outcome:
-    at_name = _by_name(after.values())
-    if _is_done(change, after) and not _rivals(_sets(change.after), at_name):
+    at_name = by_name(after.values())
+    if is_done(change, after) and not rivals(sets_of(change.after), at_name):
         return Done(change.after)
-    names = {key[0] for key in (*_sets(change.before), *_sets(change.after))}
-    now = _spoken(found for name in names for found in at_name.get(name, ())) or "nothing"
     ttl = _held_ttl(change, after)
-    lift = f"; write min_ttl: {ttl} at the alias" if ttl is not None else ""
-    text = f"the write did not stick: {change.resource.attrs['name']} is now {now}{lift}"
-    return Failed(UnexpectedResponse(text, resource=change.id.address))
+    return did_not_stick(change, after, f"; write min_ttl: {ttl} at the alias" if ttl is not None else "")
 
 
 def _held_ttl(change: Change, after: Sets) -> int | None:
     """Return the TTL that the vendor made of ours, where that is all that differs."""
-    wanted = _sets(change.after)
+    wanted = sets_of(change.after)
     found = [after[key] for key in wanted if key in after]
     if not wanted or len(found) != len(wanted) or any(f.values != wanted[f.key].values for f in found):
         return None

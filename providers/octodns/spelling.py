@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from providers.octodns.convert import ADDRESSES, spelt_value, types_of
+from providers._records import ADDRESSES, place_of, spelt_values, types_of
 from providers.octodns.zones import OctoState, ZoneState, container, zone_name
 from reconciler.dns import HOST, Record, record_id
-from reconciler.model import Finding, Resource, Severity, Value, attrs
+from reconciler.model import Finding, Resource, Severity, attrs
 from reconciler.provider import Composition, Wanted
 
 MAX_TTL_S: Final = 86400
@@ -19,7 +19,7 @@ def spell_records(alias: str, records: Sequence[Record], state: OctoState) -> Co
     resources: list[Resource] = []
     findings: dict[Finding, None] = {}
     for record in records:
-        place = _place(record)
+        place = place_of(record)
         zone = state.zone_of(place)
         if zone is None:
             findings[_no_zone(record.host, place, state)] = None
@@ -39,25 +39,14 @@ def homeless(hosts: Iterable[Wanted], state: OctoState) -> Iterator[Finding]:
             yield _no_zone(wanted.host, wanted.host, state)
 
 
-def _place(record: Record) -> str:
-    """Give the name that decides the zone; a name that is not known yet lies with its host."""
-    return record.name if isinstance(record.name, str) else record.host
-
-
 def _spelt(alias: str, record: Record, zone: ZoneState, state: OctoState) -> Resource:
     ttl = min(max(record.ttl, state.min_ttl_s), max(MAX_TTL_S, state.min_ttl_s))
     return Resource(
         id=record_id(alias, record.host, record.role),
-        attrs=attrs(name=record.name, type=record.type, values=_values(record), ttl=ttl),
+        attrs=attrs(name=record.name, type=record.type, values=spelt_values(record), ttl=ttl),
         host=record.host,
         container=container(zone.name),
     )
-
-
-def _values(record: Record) -> tuple[Value, ...]:
-    """Spell the values in the order in which a set is read; values not known yet come last, as given."""
-    known = sorted({spelt_value(record.type, v) for v in record.values if isinstance(v, str)})
-    return (*known, *(v for v in record.values if not isinstance(v, str)))
 
 
 # -- findings

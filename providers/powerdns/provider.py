@@ -8,9 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from providers._http import Client, credential
+from providers._records import rrset_of
 from providers.powerdns import options as given
 from providers.powerdns.api import Api
-from providers.powerdns.convert import rrset_of
 from providers.powerdns.records import apply_records
 from providers.powerdns.spelling import spell_records, unclear_zones
 from providers.powerdns.zones import PowerDnsState, ZoneState, chosen
@@ -66,10 +66,10 @@ class PowerDns:
         return Live(
             zones=tuple(zone.as_zone(self._identity) for zone in zones),
             rrsets=tuple(
-                rrset_of(zone.name, zone.sets[key])
+                rrset_of(zone.name, found)
                 for zone in zones
                 for key in sorted(zone.sets)
-                if zone.sets[key].contents
+                if (found := zone.sets[key].answered) is not None
             ),
             accounts=frozenset({self._identity}),
             facts=PowerDnsState({zone.name: zone for zone in zones}, listed.ambiguous),

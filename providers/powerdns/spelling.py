@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from providers.powerdns.convert import ADDRESSES, spelt_value, types_of
+from providers._records import ADDRESSES, place_of, spelt_value, spelt_values, types_of
 from providers.powerdns.zones import PowerDnsState, ZoneState, container
 from reconciler.dns import Record, is_within, record_id
-from reconciler.model import Finding, Resource, Severity, Value, attrs
+from reconciler.model import Finding, Resource, Severity, attrs
 from reconciler.provider import Composition, Wanted
 
 
@@ -16,7 +16,7 @@ def spell_records(alias: str, records: Sequence[Record], state: PowerDnsState) -
     resources: list[Resource] = []
     findings: dict[Finding, None] = {}
     for record in records:
-        place = _place(record)
+        place = place_of(record)
         zone = state.zone_of(place)
         if zone is None:
             findings[_no_zone(record.host, place, state)] = None
@@ -26,25 +26,14 @@ def spell_records(alias: str, records: Sequence[Record], state: PowerDnsState) -
     return Composition(resources=tuple(resources), findings=tuple(findings))
 
 
-def _place(record: Record) -> str:
-    """Give the name that decides the zone; a name that is not known yet lies with its host."""
-    return record.name if isinstance(record.name, str) else record.host
-
-
 def _spelt(alias: str, record: Record, zone: ZoneState) -> Resource:
-    named = {"name": record.name, "type": record.type, "values": _values(record), "ttl": record.ttl}
+    named = {"name": record.name, "type": record.type, "values": spelt_values(record), "ttl": record.ttl}
     return Resource(
         id=record_id(alias, record.host, record.role),
         attrs=attrs(**named),
         host=record.host,
         container=container(zone.name),
     )
-
-
-def _values(record: Record) -> tuple[Value, ...]:
-    """Spell the values in the order in which a set is read; values not known yet come last, as given."""
-    known = sorted({spelt_value(record.type, v) for v in record.values if isinstance(v, str)})
-    return (*known, *(v for v in record.values if not isinstance(v, str)))
 
 
 # -- findings

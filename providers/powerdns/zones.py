@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from providers.powerdns.convert import Key, NativeSet, plain, set_from
+from providers._records import Key, plain
+from providers.powerdns.convert import NativeSet, set_from
 from reconciler.dns import Zone, ancestors
 
 WRITABLE: Final = frozenset({"native", "master", "primary"})

@@ -22,6 +22,9 @@ CONTRACT = {
     "reconciler.zone_file",
 }
 
+# What every vendor's folder may import besides: how all of them speak HTTP, and judge records.
+SHARED = {"providers._http", "providers._records"}
+
 # The shell: what may reach the world. Every other module of the product is pure, a new one too:
 # values in, values out, and whatever it needs of the world arrives as an argument.
 SHELL = {
@@ -67,7 +70,7 @@ def top(name: str) -> str:
 
 def vendors() -> list[str]:
     folders = {".".join(name.split(".")[:2]) for name in modules() if name.startswith("providers.")}
-    return sorted(folders - {"providers.sandbox", "providers._http"})
+    return sorted(folders - {"providers.sandbox", *SHARED})
 
 
 @pytest.mark.parametrize("module", room("reconciler"))
@@ -80,12 +83,14 @@ def test_the_product_knows_no_provider_and_no_sdk(module: str) -> None:
 def test_a_vendor_sees_the_contract_and_nothing_of_another_vendor(vendor: str) -> None:
     for module in room(vendor):
         ours = {name for name in imports(module) if top(name) in {"reconciler", "providers", "tests"}}
-        beyond = {
-            n
-            for n in ours
-            if not (n in CONTRACT or n == "providers._http" or f"{n}.".startswith(f"{vendor}."))
-        }
+        beyond = {n for n in ours - CONTRACT - SHARED if not f"{n}.".startswith(f"{vendor}.")}
         assert beyond == set(), f"{module} imports {sorted(beyond)}"
+
+
+@pytest.mark.parametrize("module", sorted(SHARED))
+def test_what_vendors_share_sees_the_contract_and_no_vendor(module: str) -> None:
+    ours = {name for name in imports(module) if top(name) in {*SDKS, "reconciler", "providers", "tests"}}
+    assert ours - CONTRACT == set()
 
 
 @pytest.mark.parametrize("module", room("providers.sandbox"))
@@ -115,4 +120,4 @@ def called(module: str) -> list[str]:
 
 
 def test_every_module_named_here_exists() -> None:
-    assert (SHELL | CONTRACT) - modules().keys() == set()
+    assert (SHELL | CONTRACT | SHARED) - modules().keys() == set()

@@ -3,22 +3,16 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from providers.cloudflare.convert import (
     Entry,
-    content_from,
     entries_of,
     entry_from,
     native_from,
     rrsets_from,
     spelt_value,
-    text_from,
 )
 from reconciler.model import attrs
-
-TEXTS = st.text(st.characters(codec="utf-8"), max_size=1200)
 
 
 def native(kind: str, content: str, **more: Any) -> dict[str, Any]:
@@ -31,43 +25,6 @@ def native(kind: str, content: str, **more: Any) -> dict[str, Any]:
         "proxied": False,
         **more,
     }
-
-
-@given(TEXTS)
-def test_text_survives_being_written_and_read(text: str) -> None:
-    assert text_from(content_from(text)) == text
-
-
-@given(TEXTS)
-def test_no_string_of_a_txt_record_is_longer_than_dns_allows(text: str) -> None:
-    content = content_from(text)
-    assert content.isascii()
-    unescaped = content.replace("\\\\", "x").replace('\\"', "x")
-    for string in unescaped.split('" "'):
-        octets = len(string.strip('"')) - 3 * string.count("\\")
-        assert octets <= 255
-
-
-@given(st.text(st.characters(codec="ascii", exclude_characters='"\\', min_codepoint=32), min_size=1))
-def test_content_without_quotation_marks_is_the_text_itself(text: str) -> None:
-    assert text_from(text) == text
-
-
-@pytest.mark.parametrize(
-    ("content", "text"),
-    [
-        ('"v=tdr1 o=acme"', "v=tdr1 o=acme"),
-        ('"one" "two"', "onetwo"),
-        ('"one""two"', "onetwo"),
-        ('"a \\"b\\" \\\\ \\195\\188"', 'a "b" \\ ü'),
-        ("v=tdr1 o=acme", "v=tdr1 o=acme"),
-        ('say "hello"', 'say "hello"'),
-        ('"half', '"half'),
-        ("", ""),
-    ],
-)
-def test_txt_content_is_read_with_or_without_quotation_marks(content: str, text: str) -> None:
-    assert text_from(content) == text
 
 
 @pytest.mark.parametrize(
