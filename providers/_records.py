@@ -280,15 +280,16 @@ def _spoken(sets: Iterable[RecordSet]) -> str:
 
 def hold_back(judged: Judged, because: str) -> None:
     """Leave a host alone altogether when one of its changes cannot be made."""
-    refused = {_host(id_): o.error for id_, o in judged.outcomes.items() if isinstance(o, Failed)}
+    refused = {host_of(id_): o.error for id_, o in judged.outcomes.items() if isinstance(o, Failed)}
     for change in judged.to_write:
-        if (cause := refused.get(_host(change.id))) is not None:
+        if (cause := refused.get(host_of(change.id))) is not None:
             text = f"not written, because {because}: {cause.message}"
             judged.outcomes[change.id] = Failed(Conflict(text, resource=change.id.address))
     judged.to_write = [change for change in judged.to_write if change.id not in judged.outcomes]
 
 
-def _host(id_: ResourceId) -> str:
+def host_of(id_: ResourceId) -> str:
+    """Give the host that a record is for."""
     return id_.key.partition("/")[0]
 
 

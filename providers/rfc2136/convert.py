@@ -19,8 +19,8 @@ from dns.rdtypes.ANY.TXT import TXT
 from dns.rdtypes.nsbase import NSBase
 from dns.rdtypes.txtbase import TXTBase
 
-BOTH: Final = "A+AAAA"
-ADDRESSES: Final = ("A", "AAAA")
+from providers._records import ADDRESSES, type_of, types_of
+
 _TEXT_BYTES: Final = 255
 _IN: Final = dns.rdataclass.IN
 
@@ -58,20 +58,10 @@ def rdata_from(kind: str, value: str) -> dns.rdata.Rdata:
     return dns.rdata.from_text(_IN, one, value, origin=dns.name.root, relativize=False)
 
 
-def type_of(kind: str, value: str) -> str:
-    """Give the one type that a value of a set of this type has."""
-    return kind if kind != BOTH else "AAAA" if ":" in value else "A"
-
-
-def types_of(kind: str) -> tuple[str, ...]:
-    """Give the wire's types for a type of the engine."""
-    return ADDRESSES if kind == BOTH else (kind,)
-
-
 def spelt_value(kind: str, value: str) -> str:
     """Spell a value just as it is read back."""
     if kind == "TXT":
         return value
-    if kind in (*ADDRESSES, BOTH):
+    if types_of(kind) <= ADDRESSES:
         return str(ipaddress.ip_address(value))
     return value_from(rdata_from(kind, value))

@@ -8,12 +8,13 @@ from typing import Final, Self
 import dns.exception
 import dns.update
 
+from providers._records import Outcome
 from providers.rfc2136.names import QUERY, UPDATE, zone_of
 from providers.rfc2136.primary import Primary
 from providers.rfc2136.reading import Source, look, read_live
 from providers.rfc2136.server import key_from, plain_name, server_from
 from providers.rfc2136.spelling import spell_records, zone_findings
-from providers.rfc2136.updates import Outcome, by_host, judge, names_of, outcome, unseen, update_for
+from providers.rfc2136.updates import by_host, judge, names_of, outcome, unseen, update_for
 from providers.rfc2136.zones import Rfc2136State, ZoneState
 from reconciler.dns import Record, is_within
 from reconciler.errors import Conflict, InvalidRequest, ProviderError

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from providers._records import place_of, spelt_values
 from providers.rfc2136.convert import spelt_value
 from providers.rfc2136.names import zone_container
 from providers.rfc2136.zones import Rfc2136State, ZoneState
 from reconciler.dns import Record, record_id
-from reconciler.model import Finding, Resource, Severity, Value, attrs
+from reconciler.model import Finding, Resource, Severity, attrs
 from reconciler.provider import Composition, Wanted
 
 _SERVED = "check zones:, server: and, where the server has views, which of them the key is sent to"
@@ -19,7 +20,7 @@ def spell_records(alias: str, records: Sequence[Record], state: Rfc2136State) ->
     resources: list[Resource] = []
     findings: list[Finding] = []
     for record in records:
-        place = record.name if isinstance(record.name, str) else record.host
+        place = place_of(record)
         zone = state.zone_of(place)
         if zone is None:
             findings.append(_no_zone(record.host, place, state))
@@ -56,8 +57,7 @@ def _no_zone(host: str, name: str, state: Rfc2136State) -> Finding:
 
 
 def _spelt(alias: str, record: Record, zone: ZoneState) -> Resource:
-    known = sorted({spelt_value(record.type, v) for v in record.values if isinstance(v, str)})
-    values: tuple[Value, ...] = (*known, *(v for v in record.values if not isinstance(v, str)))
+    values = spelt_values(record, spelt_value)
     return Resource(
         id=record_id(alias, record.host, record.role),
         attrs=attrs(name=record.name, type=record.type, values=values, ttl=record.ttl),

@@ -8,29 +8,22 @@ NOERROR to a CNAME beside other records and does not write it (RFC 2136, 3.4.2.2
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from typing import Final
 
 import dns.rdata
 import dns.update
 
-from providers.rfc2136.convert import name_from, rdata_from, type_of, types_of, value_from
+from providers._records import Judged, Outcome, hold_back, host_of, type_of, types_of
+from providers.rfc2136.convert import name_from, rdata_from, value_from
 from providers.rfc2136.reading import ALL_TYPES
 from providers.rfc2136.zones import Key, RecordSet, ZoneState
 from reconciler.dns import is_within
 from reconciler.errors import Conflict, InvalidRequest, ProviderError, UnexpectedResponse
-from reconciler.model import Action, Attrs, Change, Resource, ResourceId
+from reconciler.model import Action, Attrs, Change, Resource
 from reconciler.provider import Done, Failed
 
-Outcome = Done | Failed
 Wanted = tuple[int, frozenset[str]]
-
-
-@dataclass(slots=True)
-class Judged:
-    """The changes of a batch, judged by what is there."""
-
-    outcomes: dict[ResourceId, Outcome] = field(default_factory=dict)
-    to_write: list[Change] = field(default_factory=list)
+_HELD: Final = "another record of the host could not be"
 
 
 def names_of(batch: Iterable[Change]) -> frozenset[str]:
@@ -55,7 +48,7 @@ def judge(batch: Sequence[Change], state: ZoneState) -> Judged:
             judged.outcomes[change.id] = Failed(wrong)
         else:
             judged.to_write.append(change)
-    _hold_back(judged)
+    hold_back(judged, _HELD)
     return judged
 
 
@@ -165,27 +158,11 @@ def spoken(found: Mapping[Key, RecordSet]) -> str:
     return ", ".join(rows)
 
 
-def _hold_back(judged: Judged) -> None:
-    """Leave a host alone altogether when one of its changes cannot be made."""
-    hosts = {_host(id_): o.error for id_, o in judged.outcomes.items() if isinstance(o, Failed)}
-    kept = [change for change in judged.to_write if _host(change.id) not in hosts]
-    for change in judged.to_write:
-        cause = hosts.get(_host(change.id))
-        if cause is not None:
-            text = f"not written, because another record of the host could not be: {cause.message}"
-            judged.outcomes[change.id] = Failed(Conflict(text, resource=change.id.address))
-    judged.to_write = kept
-
-
-def _host(id_: ResourceId) -> str:
-    return id_.key.partition("/")[0]
-
-
 def by_host(changes: Iterable[Change]) -> list[list[Change]]:
     """Group changes by host, in their order."""
     hosts: dict[str, list[Change]] = {}
     for change in changes:
-        hosts.setdefault(_host(change.id), []).append(change)
+        hosts.setdefault(host_of(change.id), []).append(change)
     return list(hosts.values())
 
 
