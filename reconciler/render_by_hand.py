@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from reconciler.model import Ref, Resource
+from reconciler.model import Ref, Resource, ResourceId
 from reconciler.one_line import one_line
 from reconciler.plan import Gate, Node, Plan, Step
-from reconciler.zone_file import UNKNOWN, contents, record_lines
+from reconciler.zone_file import UNKNOWN, contents, going, record_lines
 
 NOW, LATER = "at once", "when apply asks for it"
 HEAD = ("when", "name", "type", "TTL", "value")
@@ -18,39 +18,48 @@ def by_hand(plan: Plan) -> Iterator[str]:
     steps = [s for s in plan.steps if s.change.container in plan.by_hand]
     if not steps:
         return
-    waits = _later(plan)
+    waits, leaving = _later(plan), _leaving(steps)
     yield "Records to set by hand (apply waits until the zone's own name servers show them):"
     yield ""
-    rows = [row for step in steps for row in _rows(step, waits=waits[step.id])]
+    rows = [row for step in steps for row in _rows(step, leaving[step.id], waits=waits[step.id])]
     yield from _table([HEAD, *rows])
     yield ""
     yield "The same as lines of a zone file:"
     yield ""
-    yield from (f"  {line}" for step in steps for line in _lines(step))
+    yield from (
+        f"  {line}" for step in steps if not waits[step.id] for line in _lines(step, leaving[step.id])
+    )
+    if any(waits[step.id] for step in steps):
+        yield f"  ; {LATER}:"
+        yield from (
+            f"  {line}" for step in steps if waits[step.id] for line in _lines(step, leaving[step.id])
+        )
 
 
-def _rows(step: Step, *, waits: bool) -> Iterator[tuple[str, ...]]:
+def _rows(step: Step, leaving: Resource | None, *, waits: bool) -> Iterator[tuple[str, ...]]:
     when = LATER if waits else NOW
-    for record, word in ((_leaving(step), f"remove {when}"), (step.write, when)):
+    for record, word in ((leaving, f"remove {when}"), (step.write, when)):
         if record is not None:
             ttl = str(record.attrs["ttl"])
             yield from ((word, _name(record), type_, ttl, content) for type_, content in contents(record))
 
 
-def _lines(step: Step) -> Iterator[str]:
-    leaving = _leaving(step)
+def _lines(step: Step, leaving: Resource | None) -> Iterator[str]:
     if leaving is not None:
         yield from (f"; remove {line}" for line in record_lines(leaving))
     if step.write is not None:
         yield from record_lines(step.write)
 
 
-def _leaving(step: Step) -> Resource | None:
-    """Return what must go: a record that is deleted, or whose name gets another type."""
-    before = step.change.before
-    if before is None or (step.write is not None and step.write.attrs["type"] == before.attrs["type"]):
-        return None
-    return before
+def _leaving(steps: Sequence[Step]) -> Mapping[str, Resource | None]:
+    """Return for each step what it takes away, be it what an earlier step has set."""
+    stands: dict[ResourceId, Resource | None] = {}
+    found: dict[str, Resource | None] = {}
+    for step in steps:
+        before = stands.get(step.change.id, step.change.before)
+        found[step.id] = going(before, step.write)
+        stands[step.change.id] = step.write
+    return found
 
 
 def _name(record: Resource) -> str:
@@ -66,14 +75,20 @@ def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 
 def _later(plan: Plan) -> Mapping[str, bool]:
-    """Return for each node whether a gate, or a write that is tdr's own, comes before it."""
+    """Return for each node whether a gate, a write that is tdr's own, or one at its name comes before it."""
     found: dict[str, bool] = {}
-    by_id = {node.id: node for node in plan.nodes}
+    names = {node.id: _name_by_hand(node, plan) for node in plan.nodes}
+    named: set[str] = set()
     for node in plan.nodes:
-        before = [by_id[need] for need in node.needs if need in by_id]
-        found[node.id] = any(_is_tdrs(one, plan) or found.get(one.id, False) for one in before)
+        before = [need for need in node.needs if need in names]
+        name = names[node.id]
+        found[node.id] = name in named or any(names[b] is None or found.get(b, False) for b in before)
+        named.update([] if name is None else [name])
     return found
 
 
-def _is_tdrs(node: Node, plan: Plan) -> bool:
-    return isinstance(node, Gate) or node.change.container not in plan.by_hand
+def _name_by_hand(node: Node, plan: Plan) -> str | None:
+    """Return the name of the record that a person sets; None for a gate, and for what tdr writes."""
+    if isinstance(node, Gate) or node.change.container not in plan.by_hand:
+        return None
+    return str(node.change.resource.attrs["name"])

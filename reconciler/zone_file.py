@@ -27,6 +27,17 @@ def contents(record: Resource) -> tuple[tuple[str, str], ...]:
     return tuple((_type(kinds, value), _content(kinds, value)) for value in listed)
 
 
+def going(before: Resource | None, after: Resource | None) -> Resource | None:
+    """Return what of a record must be removed: values that do not stay. A CNAME is replaced by another."""
+    if before is None or (after is not None and after.attrs["type"] == before.attrs["type"] == "CNAME"):
+        return None
+    values, kept = before.attrs["values"], after.attrs["values"] if after is not None else ()
+    if not isinstance(values, tuple) or not isinstance(kept, tuple):
+        return None
+    gone = tuple(value for value in values if value not in kept)
+    return before.with_attrs(values=gone) if gone else None
+
+
 def _absolute(name: Value) -> str:
     return UNKNOWN if isinstance(name, Ref) else f"{name}."
 

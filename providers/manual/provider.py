@@ -23,7 +23,7 @@ from reconciler.provider import (
     Status,
     one_by_one,
 )
-from reconciler.zone_file import record_lines
+from reconciler.zone_file import going, record_lines
 
 
 class ManualProvider:
@@ -103,9 +103,11 @@ class ManualProvider:
         seen = self._look.differing(zone, name, types, change.after)
         if seen is None:
             return Done(change.after)
-        lines = "; ".join(record_lines(resource))
-        said = f"set {lines}" if change.after else f"remove {lines}"
-        return Failed(ByHand(f"{said}; {seen}", provider=f"{self._alias} (manual)"))
+        leaving = going(change.before, change.after)
+        said = [f"remove {line}" for line in (record_lines(leaving) if leaving else ())]
+        if change.after is not None:
+            said.append("set " + "; ".join(record_lines(change.after)))
+        return Failed(ByHand("; ".join([*said, seen]), provider=f"{self._alias} (manual)"))
 
     def ready(self, ids: Collection[ResourceId]) -> Mapping[ResourceId, Status]:
         """Whatever the servers show is ready."""

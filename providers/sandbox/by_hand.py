@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from providers.sandbox.contract import SandboxError
@@ -18,13 +18,29 @@ ADDRESSES = ("A", "AAAA", "CNAME")
 def edits(text: Iterable[str], held: Iterable[Mapping[str, Any]], zone: str) -> dict[str, Any]:
     """Return the change that lines of a zone file ask of a zone's records; other lines say nothing.
 
-    What a line names is replaced: a CNAME and an address take each other's place.
+    What a line names is replaced: a CNAME and an address take each other's place, and that of a line before
+    with other addresses.
     """
     found = [match for match in (LINE.fullmatch(line) for line in text) if match]
     mine = [match for match in found if f".{match['name']}".lower().endswith(f".{zone}")]
     named = {key for match in mine for key in _replaced(match["name"].lower(), match["type"])}
     gone = sorted({key for record in held if (key := f"{record['name']} {record['type']}") in named})
-    return {"remove_records": gone, "add_records": [_record(match) for match in mine if not match["gone"]]}
+    return {"remove_records": gone, "add_records": [_record(match) for match in _last(mine)]}
+
+
+def _last(lines: Sequence[re.Match[str]]) -> Iterator[re.Match[str]]:
+    """Yield the lines that stand in the end: a CNAME is alone at its name."""
+    for at, line in enumerate(lines):
+        later = [each for each in lines[at + 1 :] if each["name"].lower() == line["name"].lower()]
+        if not line["gone"] and not any(_displaces(each, line) for each in later):
+            yield line
+
+
+def _displaces(later: re.Match[str], line: re.Match[str]) -> bool:
+    kinds = {later["type"], line["type"]}
+    if later["gone"]:
+        return len(kinds) == 1 and later["content"] == line["content"]
+    return "CNAME" in kinds and kinds <= {*ADDRESSES}
 
 
 def _replaced(name: str, type_: str) -> Iterator[str]:
