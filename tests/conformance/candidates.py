@@ -22,6 +22,7 @@ import yaml
 
 from providers.sandbox.contract import Emulator
 from tests.conformance import crowds
+from tests.conformance.person import Control, Types, nobody
 from tests.servers.bridge import Bridge
 
 FOLDER = Path(__file__).with_name("candidates")
@@ -43,6 +44,7 @@ class Candidate:
     waits       whether its hosts wait for something that an account lists; else each only for itself
     emulators   beside those of the sandbox: a real server that its world gets
     needs       programs of that server, each with the Debian package that has it
+    people      what people do where a vendor has no API: given the sandbox's control and the provider types
     """
 
     name: str
@@ -56,6 +58,7 @@ class Candidate:
     waits: bool = True
     emulators: tuple[Emulator, ...] = ()
     needs: tuple[tuple[str, str], ...] = ()
+    people: Callable[[Control, Types], Types] = nobody
 
     def world(self) -> World:
         """The world, anew."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 # Ids and counters differ from run to run, as times do; events are what visitors did.
@@ -13,9 +13,18 @@ STAMP = re.compile(r"\bat=[0-9TZ]+")
 Holdings = dict[str, Any]
 
 
-def holdings(state: Mapping[str, Any]) -> Holdings:
-    """What the vendors hold, out of `GET /state`: no ids, no times, things without an order sorted."""
-    return {vendor: _plain(held) for vendor, held in state["vendors"].items()}
+def holdings(state: Mapping[str, Any], zones: Collection[str] = ()) -> Holdings:
+    """What the vendors hold, out of `GET /state`: no ids, no times, things without an order sorted.
+
+    With it the records of zones that are no vendor's, each zone by its name.
+    """
+    held = {vendor: _plain(held) for vendor, held in state["vendors"].items()}
+    edited = {
+        each["zone"]: _sorted(_plain(record) for record in each["records"])
+        for each in state["dns"]
+        if each["zone"] in zones
+    }
+    return {**held, "dns": edited} if zones else held
 
 
 def _plain(value: Any) -> Any:

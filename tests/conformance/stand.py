@@ -61,6 +61,7 @@ class Stand:
         """Look at what is there before tdr comes."""
         self.candidate, self.sandbox = candidate, sandbox
         self.environ = dict(sandbox.env)
+        self.plain = frozenset(str(zone["zone"]) for zone in candidate.world().get("dns", ()))
         self.before = self.holdings()
         self.secrets = {value for name, value in sandbox.env.items() if SECRET.search(name)}
         self.texts: list[str] = []
@@ -73,7 +74,8 @@ class Stand:
         desired = load([file or self.candidate.file("domains")], self.environ, types)
         clock = from_environment(self.environ)
         try:
-            seen = seam.on(types) if seam else types
+            edited = self.candidate.people(self.control, types)
+            seen = seam.on(edited) if seam else edited
             session = app.open_session(desired, seen, self.environ, clock, Stop())
             try:
                 yield session
@@ -151,7 +153,11 @@ class Stand:
     def edited(self, nth: int) -> None:
         """Let a person change something that is not tdr's."""
         vendor, change = self.candidate.by_hand
-        self.control("PATCH", f"/vendors/{vendor}", change(nth))
+        if vendor != "dns":
+            self.control("PATCH", f"/vendors/{vendor}", change(nth))
+            return
+        for zone, edits in change(nth)["zones"].items():
+            self.control("PATCH", f"/dns/zones/{zone}", edits)
 
     def kept_foreign(self) -> None:
         """What is not tdr's is as it was, and where it was."""
@@ -160,8 +166,8 @@ class Stand:
         assert now == then, differences(then, now)
 
     def holdings(self) -> Holdings:
-        """What the vendors hold."""
-        return holdings(self.control("GET", "/state"))
+        """What the vendors hold, and the zones that have no API."""
+        return holdings(self.control("GET", "/state"), self.plain)
 
     @property
     def calls(self) -> list[Call]:
