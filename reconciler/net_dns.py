@@ -50,7 +50,7 @@ PARALLEL: Final = 16
 PARENT_SERVERS: Final = 4
 CHAIN: Final = 16
 RESOLVER: Final = "resolver"
-_TROUBLE: Final = (dns.exception.DNSException, OSError, ValueError)
+_TROUBLE: Final = (dns.exception.DNSException, OSError, EOFError, ValueError)
 
 
 A = TypeVar("A")
@@ -353,4 +353,6 @@ def _why(error: Exception) -> str:
     """Say in plain words what went wrong."""
     if isinstance(error, dns.exception.Timeout | TimeoutError):
         return "no answer in time"
+    if isinstance(error, EOFError):
+        return "it closed the connection before it had answered"
     return str(error) or type(error).__name__

@@ -175,6 +175,14 @@ def test_tcp_is_asked_where_udp_does_not_do(zone: Zone) -> None:
     assert answer.values == ("203.0.113.10",)
 
 
+def test_a_server_that_hangs_up_without_an_answer_is_in_trouble() -> None:
+    with dns_server(Zone(hangs_up=True)) as (ip, port):
+        net = Network(NetSettings((Address(ip, port),), timeouts=IMPATIENT))
+        told = net.ask(f"{ip}:{port}", "spgo.io", "A").trouble, net.query("spgo.io", "A").error
+    assert told[0] == "it closed the connection before it had answered"
+    assert told[1] == f"{ip}:{port}: {told[0]}"
+
+
 def test_a_server_that_does_not_serve_the_zone_is_in_trouble() -> None:
     lame = Zone({("spgo.io", "A"): ["spgo.io 60 A 203.0.113.10"]}, authoritative=False)
     refusing = Zone(rcodes={"spgo.io": dns.rcode.REFUSED})

@@ -42,10 +42,11 @@ class Zone:
     authoritative: bool = True
     truncates: bool = False
     mute_on_udp: bool = False
+    hangs_up: bool = False
     asked: list[tuple[str, str, bool]] = field(default_factory=list)
 
     def reply(self, wire: bytes, *, over_udp: bool) -> bytes | None:
-        if over_udp and self.mute_on_udp:
+        if self.hangs_up or (over_udp and self.mute_on_udp):
             return None
         query = dns.message.from_wire(wire)
         question = query.question[0]
@@ -80,7 +81,8 @@ class _Tcp(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         (length,) = struct.unpack("!H", self.rfile.read(2))
         reply = self.server.zone.reply(self.rfile.read(length), over_udp=False)  # type: ignore[attr-defined]
-        self.wfile.write(struct.pack("!H", len(reply)) + reply)
+        if reply is not None:
+            self.wfile.write(struct.pack("!H", len(reply)) + reply)
 
 
 @contextlib.contextmanager
