@@ -177,6 +177,17 @@ def _unfit(path: Path, error: Complaint) -> tuple[str, str]:
     return what, _example(error.schema, path)
 
 
+def _too_few(path: Path, error: Complaint) -> tuple[str, str]:
+    about = str(error.schema.get("description", "")).rstrip(".")
+    what = "is an empty list" if not error.given else f"has fewer than {error.wanted} items"
+    return f"{_named(path)} {what}", f"what belongs here: {about}" if about else _example(error.schema, path)
+
+
+def _twice(path: Path, error: Complaint) -> tuple[str, str]:
+    repeated = next((one for at, one in enumerate(error.given) if one in error.given[:at]), "")
+    return f"{_named(path)} names {_given(repeated)} twice", "write each once"
+
+
 def _required(path: Path, error: Complaint) -> tuple[str, str]:
     missing = next((key for key in error.wanted if key not in error.given), "")
     if not path:
@@ -201,6 +212,8 @@ _SAYINGS: dict[str, Callable[[Path, Complaint], tuple[str, str]]] = {
     "pattern": _unfit,
     "minimum": _unfit,
     "maximum": _unfit,
+    "minItems": _too_few,
+    "uniqueItems": _twice,
 }
 
 
