@@ -35,8 +35,9 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Questions to authoritative servers. Safe for threads."""
+    """Questions of one alias to authoritative servers. Safe for threads."""
 
+    alias: str
     network: Network
 
     def zone(self, zone: str, hosts: Collection[str]) -> Shown:
@@ -74,7 +75,13 @@ class Look:
             answer = self.network.ask(server, name, type_)
             if answer.rcode in TELLING and not answer.error:
                 return answer
-        raise Unavailable(f"no name server of zone {zone} answers for {name} {type_}", sent=False)
+        raise Unavailable(
+            f"no name server of zone {zone} answers for {name} {type_}",
+            sent=False,
+            provider=f"{self.alias} (manual)",
+            operation="DNS query",
+            resource=zone,
+        )
 
     def _by_wildcard(
         self,

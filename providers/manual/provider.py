@@ -32,7 +32,7 @@ class ManualProvider:
     def __init__(
         self, alias: str, zones: Sequence[str], network: Network, together: Side = one_by_one
     ) -> None:
-        self._alias, self._look, self._together = alias, Look(network), together
+        self._alias, self._look, self._together = alias, Look(alias, network), together
         self._zones = tuple(zone.lower().rstrip(".") for zone in zones)
 
     @classmethod
