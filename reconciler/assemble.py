@@ -86,11 +86,8 @@ def assemble(
     }
     live_other = seen_once(desired, world)
     orphans = tuple(sorted(_ours_unnamed(desired, zones, live_other.values())))
-    hosts = {
-        host: _host_view(host, desired, zones, composed, live_other)
-        for host in sorted({*desired.domains, *orphans})
-    }
     places = Places.of(desired, world, zones)
+    hosts = _host_views({*desired.domains, *orphans}, desired, zones, composed, live_other)
     hosts = handover.with_former(hosts, places, live_other, now_s)
     hosts = _pinned(desired, hosts, world, providers)
     hosts = _with_earlier(desired, hosts, world, providers)
@@ -105,19 +102,19 @@ def assemble(
     }
     spelled, dns_findings = _spell(desired, wanted, world, providers)
     resources = [r for composition in composed.values() for r in composition.resources]
-    findings = [
+    findings = (
         *(f for composition in composed.values() for f in composition.findings),
         *handover.permitted(dns_findings, hosts),
         *(f for view in hosts.values() for f in handover.findings(view, live)),
         *checks.findings(desired, hosts, world, composed),
         *checks.long_claims(claims),
         *name_rules.findings(wanted, hosts, zones, live),
-    ]
+    )
     return Assembly(
         desired={r.id: resolved(r, live) for r in (*resources, *spelled)},
         live=live,
         hosts=hosts,
-        findings=tuple(findings),
+        findings=findings,
         orphans=orphans,
         zones=zones,
         accounts=one_account(world),
@@ -143,6 +140,16 @@ def _is_given_up(host: str, owner: str, zones: Mapping[str, Views]) -> bool:
     found = (view_for(host, of_account) for of_account in zones.values())
     views = [view for view in found if view is not None and view.by_name]
     return bool(views) and all(claim.owner != owner for view in views for claim in claims_of(host, view))
+
+
+def _host_views(
+    names: Iterable[str],
+    desired: Desired,
+    zones: Mapping[str, Views],
+    composed: Mapping[str, Composition],
+    live: Mapping[ResourceId, Resource],
+) -> dict[str, HostView]:
+    return {host: _host_view(host, desired, zones, composed, live) for host in sorted(names)}
 
 
 def _host_view(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from typing import Self
 
 from providers.manual.looking import Look
@@ -48,7 +49,7 @@ class ManualProvider:
             if (zone := self._zone_of(host)) is not None:
                 hosts[zone].append(host)
         named = [zone for zone in self._zones if hosts[zone]]
-        found = self._together([lambda z=zone: self._look.zone(z, hosts[z]) for zone in named])  # type: ignore[misc]  # mypy takes z for untyped
+        found = self._together([partial(self._look.zone, zone, hosts[zone]) for zone in named])
         return Live(
             zones=tuple(
                 Zone(zone, _container(zone), one.servers, min_ttl=1, atomic=False, by_hand=True)
@@ -93,7 +94,7 @@ class ManualProvider:
 
     def apply(self, batch: Sequence[Change]) -> Outcomes:
         """Look whether a person has made the changes: on every server of the zone, or it is not done."""
-        calls = [lambda c=change: self._outcome(c) for change in batch]
+        calls = [partial(self._outcome, change) for change in batch]
         return dict(zip([change.id for change in batch], self._together(calls), strict=True))
 
     def _outcome(self, change: Change) -> Done | Failed:
