@@ -41,7 +41,7 @@ from reconciler.records import (
     zone_views,
 )
 from reconciler.tracking import SECURE
-from reconciler.twins import one_account, seen_once
+from reconciler.twins import live_renamed, one_account, renamed, seen_once, shared_names
 
 World = Mapping[str, Live]
 
@@ -84,7 +84,9 @@ def assemble(
     composed = {
         alias: providers[alias].compose(present(parts[alias]), world[alias]) for alias in sorted(providers)
     }
-    live_other = seen_once(desired, world)
+    names = shared_names(composed, world)
+    composed = {alias: renamed(one, names) for alias, one in composed.items()}
+    live_other = live_renamed(seen_once(desired, world), names)
     orphans = tuple(sorted(_ours_unnamed(desired, zones, live_other.values())))
     places = Places.of(desired, world, zones)
     hosts = _host_views({*desired.domains, *orphans}, desired, zones, composed, live_other)

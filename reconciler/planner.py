@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from reconciler import policy
+from reconciler import policy, shared
 from reconciler.assemble import Assembly, World, assemble, blocked_hosts
 from reconciler.desired import Desired
 from reconciler.diff import diff
@@ -87,7 +87,7 @@ def make_plan(inputs: Inputs) -> tuple[Plan, Assembly]:
             asked, desired, assembly.hosts, max_deletes=choice.max_deletes, unlimited=choice.destroy
         ),
     }
-    allowed = () if _forbid_all(findings) else _allowed(asked, blocked_hosts(findings))
+    allowed = () if _forbid_all(findings) else _allowed(asked, blocked_hosts(findings), assembly)
     drifted = frozenset(_drifted(desired, assembly.hosts, allowed))
     if choice.refresh_only:
         allowed = tuple(change for change in allowed if change.host in drifted)
@@ -117,8 +117,8 @@ def _forbid_all(findings: Iterable[Finding]) -> bool:
     return any(f.severity is Severity.ERROR and f.host is None for f in findings)
 
 
-def _allowed(changes: Iterable[Change], blocked: Collection[str]) -> tuple[Change, ...]:
-    return tuple(change for change in changes if change.host not in blocked)
+def _allowed(changes: Iterable[Change], blocked: Collection[str], assembly: Assembly) -> tuple[Change, ...]:
+    return shared.settled((change for change in changes if change.host not in blocked), assembly)
 
 
 # -- what is asked for
@@ -258,7 +258,7 @@ def _changes(desired: Desired, assembly: Assembly, choice: Choice) -> Iterator[C
         ids.setdefault(resource.host, set()).add(resource.id)
     for host, mine in ids.items():
         if host is None:
-            yield from _shared(desired, assembly, mine)
+            yield from shared.changes(assembly, mine, desired.owner, takes_down=not choice.resume)
             continue
         view = assembly.hosts.get(host)
         if view is None or (view.domain is None and not choice.prune):
@@ -348,16 +348,6 @@ def _deletions(
 def _is_keyed_by(id_: ResourceId, host: str) -> bool:
     """Tell whether an unmarked resource is this very host's: by key, or a link that must go first."""
     return id_.key == host or id_.key.startswith(f"{host}/") or id_.kind == LINK
-
-
-def _shared(desired: Desired, assembly: Assembly, ids: Collection[ResourceId]) -> Iterator[Change]:
-    for id_ in sorted(ids):
-        live, wanted = assembly.live.get(id_), assembly.desired.get(id_)
-        if wanted is None and (live is None or live.mark != desired.owner):
-            continue
-        change = diff(live, wanted)
-        if change is not None:
-            yield change
 
 
 # -- what a person should know beside

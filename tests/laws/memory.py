@@ -40,6 +40,9 @@ class Cached:
 class World:
     """Everything that exists, and what is counted.
 
+    `policies` are what edges of an account share, by alias of the account and name: where `policy` names one,
+    every edge uses it. Aliases that are `joined` reach one account.
+
     `watched` hosts are judged though they have no record of their own; of the `excused`, links over https may
     fail meanwhile; those that are `deleting` are taken down on purpose. `records` are those of the
     alias `zones`, `copies` those that zones of the same names have elsewhere; the parent names one of them
@@ -59,6 +62,9 @@ class World:
     proxied: set[str] = field(default_factory=set)
     edges: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     certificates: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    policies: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    policy: str = ""
+    joined: tuple[str, ...] = ()
     tracking: dict[str, dict[str, Any]] = field(default_factory=dict)
     sending: dict[str, str | None] = field(default_factory=dict)
     cached: list[Cached] = field(default_factory=list)
@@ -72,6 +78,10 @@ class World:
     worked: dict[str, bool] = field(default_factory=dict)
     down: set[str] = field(default_factory=set)
     lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def holder(self, alias: str) -> str:
+        """Return the alias under which the things of an alias's account are kept."""
+        return self.joined[0] if alias in self.joined else alias
 
     # -- where resolvers are sent
     def held_by(self, alias: str) -> dict[tuple[str, str], tuple[int, tuple[str, ...]]]:
@@ -218,7 +228,7 @@ class World:
 
     def snapshot(self) -> dict[str, Any]:
         """Return what is managed, for comparison."""
-        kept = ("records", "copies", "edges", "certificates", "tracking", "sending", "proxied")
+        kept = ("records", "copies", "edges", "certificates", "policies", "tracking", "sending", "proxied")
         return {name: copy.deepcopy(getattr(self, name)) for name in kept}
 
 

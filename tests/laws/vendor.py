@@ -29,7 +29,7 @@ from reconciler.provider import (
 from reconciler.tracking import DEFAULT, LINK, MANAGED_CERTIFICATE, SECURE, TRACKING_DOMAIN
 from tests.laws.memory import DEPLOY_S, HOST_TYPES, MANAGED, ORIGIN, PROXIED_TTL_S, World
 
-EDGE, CERTIFICATE = "memory_edge", "memory_certificate"
+EDGE, CERTIFICATE, POLICY = "memory_edge", "memory_certificate", "memory_policy"
 PER_CONTAINER = 2
 MANAGED_S = 900.0
 
@@ -43,7 +43,8 @@ class MemoryProvider:
         self.calls = setting.calls
         self.world = world
         proxy = self.alias.startswith("proxy")  # a host's record is its edge: in the zone's own account
-        self.account = "account-zones" if proxy else f"account-{self.alias}"
+        self.account = "account-zones" if proxy else f"account-{world.holder(self.alias)}"
+        self.holder = world.holder(self.alias)
 
     def _id(self, kind: str, key: str) -> ResourceId:
         return ResourceId(self.alias, kind, key)
@@ -56,7 +57,13 @@ class MemoryProvider:
     def _read(self, *, holds: bool = True) -> Live:
         world = self.world
         with world.lock:
-            resources = [*self._edges(), *self._certificates(), *self._tracking(), *self._links()]
+            resources = [
+                *self._policies(),
+                *self._edges(),
+                *self._certificates(),
+                *self._tracking(),
+                *self._links(),
+            ]
             sets = tuple(
                 _rrset(zone.name, name, type_, ttl, values, proxied=name in world.proxied)
                 for (name, type_), (ttl, values) in sorted(world.held_by(self.alias).items())
@@ -82,23 +89,32 @@ class MemoryProvider:
 
     def _edges(self) -> Iterator[Resource]:
         for (alias, host), edge in self.world.edges.items():
-            if alias == self.alias:
+            if alias == self.holder:
                 certificate = {} if alias.startswith("proxy") else {"certificate": edge["certificate"]}
+                policy = {"policy": edge["policy"]} if edge.get("policy") else {}
+                uses = {self._id(CERTIFICATE, host)} if certificate else set()
+                uses |= {self._id(POLICY, str(edge["policy"]).partition("/")[2])} if policy else set()
                 yield Resource(
                     self._id(EDGE, host),
-                    attrs(host=host, origin=edge["origin"], **certificate),
+                    attrs(host=host, origin=edge["origin"], **certificate, **policy),
                     host=host,
                     container=edge["container"],
-                    after=frozenset({self._id(CERTIFICATE, host)} if certificate else ()),
+                    after=frozenset(uses),
                     outputs=attrs(
                         domain_name=edge["domain_name"], v4=edge["addresses"][0], v6=edge["addresses"][1]
                     ),
                     mark=edge["mark"],
                 )
 
+    def _policies(self) -> Iterator[Resource]:
+        for (alias, name), held in self.world.policies.items():
+            if alias == self.holder:
+                id_ = self._id(POLICY, name)
+                yield Resource(id_, attrs(name=name), outputs=attrs(id=held["id"]), mark=held["mark"])
+
     def _certificates(self) -> Iterator[Resource]:
         for (alias, host), held in self.world.certificates.items():
-            if alias == self.alias:
+            if alias == self.holder:
                 yield Resource(
                     self._id(CERTIFICATE, host),
                     attrs(host=host),
@@ -138,6 +154,9 @@ class MemoryProvider:
                 targets[wanted.host] = self._target(wanted.host)
                 resources += self._edge(wanted, live)
                 records.append(self._validation(wanted.host))
+        if self.world.policy and any(r.id.kind == EDGE for r in resources):
+            id_ = self._id(POLICY, self.world.policy)
+            resources.append(Resource(id_, attrs(name=id_.key), mark=self.owner))
         resources += [r for wanted in parts.sparkpost for r in self._tracked(wanted, live)]
         accounts = {w.host: self.account for w in (*parts.cdn, *parts.sparkpost)}
         findings = tuple(f for wanted in parts.sparkpost for f in self._one_way(wanted))
@@ -158,11 +177,12 @@ class MemoryProvider:
 
     def _edge(self, wanted: Wanted, live: Live) -> list[Resource]:
         certificate, edge = self._id(CERTIFICATE, wanted.host), self._id(EDGE, wanted.host)
+        policy = {"policy": Ref(self._id(POLICY, name), "id")} if (name := self.world.policy) else {}
         return [
             Resource(certificate, attrs(host=wanted.host), wanted.host, mark=self.owner),
             Resource(
                 edge,
-                attrs(host=wanted.host, origin=wanted.origin, certificate=Ref(certificate, "arn")),
+                attrs(host=wanted.host, origin=wanted.origin, certificate=Ref(certificate, "arn"), **policy),
                 wanted.host,
                 self._container(wanted.host, live),
                 mark=self.owner,
@@ -234,7 +254,12 @@ class MemoryProvider:
 
     def _write(self, change: Change) -> None:
         kind = change.id.kind
-        effects = {"dns_record": self._set_record, EDGE: self._set_edge, CERTIFICATE: self._set_certificate}
+        effects = {
+            "dns_record": self._set_record,
+            EDGE: self._set_edge,
+            CERTIFICATE: self._set_certificate,
+            POLICY: self._set_policy,
+        }
         effect = effects.get(kind, self._set_tracking)
         name = f"{'delete' if change.after is None else 'put'} {kind}"
         self.calls(
@@ -289,21 +314,25 @@ class MemoryProvider:
 
     def _set_edge(self, change: Change) -> None:
         host, world = change.id.key, self.world
-        held = world.edges.get((self.alias, host))
+        held = world.edges.get((self.holder, host))
         if change.after is None:
             answer = world.host_answer(host)
             if answer and held and answer[1][0] in (held["domain_name"], *held["addresses"]):
                 raise InvalidRequest(f"DNS still points {host} at this edge")
-            world.edges.pop((self.alias, host), None)
+            world.edges.pop((self.holder, host), None)
             return
         arn = change.after.attrs.get("certificate")
         if not self.alias.startswith("proxy") and (isinstance(arn, Ref) or not world.issued(str(arn))):
             raise InvalidRequest(f"the certificate {arn} is not issued")
-        place = f"{host.replace('.', '-')}.{self.alias}"
-        world.edges[self.alias, host] = {
+        policy = change.after.attrs.get("policy")
+        if policy is not None and policy not in [p["id"] for p in world.policies.values()]:
+            raise InvalidRequest(f"there is no policy {policy}")
+        place = f"{host.replace('.', '-')}.{self.holder}"
+        world.edges[self.holder, host] = {
             "host": host,
             "origin": change.after.attrs["origin"],
             "certificate": arn,
+            "policy": policy,
             "container": change.after.container,
             "domain_name": f"{place}.edge.test",
             "addresses": (f"v4.{place}", f"v6:{place}"),
@@ -314,21 +343,33 @@ class MemoryProvider:
     def _set_certificate(self, change: Change) -> None:
         host = change.id.key
         if change.after is None:
-            held = self.world.certificates.get((self.alias, host))
+            held = self.world.certificates.get((self.holder, host))
             if held and any(e["certificate"] == held["arn"] for e in self.world.edges.values()):
                 raise InvalidRequest(f"the certificate of {host} is in use")
-            self.world.certificates.pop((self.alias, host), None)
+            self.world.certificates.pop((self.holder, host), None)
             return
         self.world.certificates.setdefault(
-            (self.alias, host),
+            (self.holder, host),
             {
-                "arn": f"arn:{self.alias}:{host}",
-                "name": f"_check-{self.alias}.{host}",
-                "value": f"{self.alias}.validation.test",
+                "arn": f"arn:{self.holder}:{host}",
+                "name": f"_check-{self.holder}.{host}",
+                "value": f"{self.holder}.validation.test",
                 "issued_at": None,
                 "mark": self.owner,
             },
         )
+
+    def _set_policy(self, change: Change) -> None:
+        name, world = change.id.key, self.world
+        if change.after is None:
+            held = world.policies.get((self.holder, name))
+            if held and any(e.get("policy") == held["id"] for e in world.edges.values()):
+                raise InvalidRequest(f"the policy {name} is in use")
+            world.policies.pop((self.holder, name), None)
+        elif (self.holder, name) in world.policies:
+            raise InvalidRequest(f"there is a policy {name} already")
+        else:
+            world.policies[self.holder, name] = {"id": f"{self.holder}/{name}", "mark": self.owner}
 
     def _set_tracking(self, change: Change) -> None:
         kind, key, world = change.id.kind, change.id.key, self.world
@@ -383,9 +424,9 @@ class MemoryProvider:
         if id_.kind == MANAGED_CERTIFICATE:
             return Status(self.world.managed_issued(id_.key), "pending")
         if id_.kind == CERTIFICATE:
-            held = self.world.certificates.get((self.alias, id_.key))
+            held = self.world.certificates.get((self.holder, id_.key))
             return Status(bool(held and self.world.issued(held["arn"])), "pending validation")
-        return Status(self.world.deployed(self.world.edges.get((self.alias, id_.key))), "in progress")
+        return Status(self.world.deployed(self.world.edges.get((self.holder, id_.key))), "in progress")
 
     def verify(self, id_: ResourceId) -> Status:
         return self.calls("unit", "verify", lambda: self._verify(id_.key), repeatable=True)
@@ -429,6 +470,7 @@ def memory_type(world: World) -> ProviderType:
         kinds=(
             Kind(CERTIFICATE, "issued", timeout_s=1800, usual_s=120),
             Kind(EDGE, "deployed", timeout_s=1800, usual_s=300),
+            Kind(POLICY),
             Kind(TRACKING_DOMAIN),
             Kind(SECURE),
             Kind(DEFAULT),
