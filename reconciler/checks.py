@@ -10,7 +10,7 @@ from itertools import takewhile
 from reconciler.accounts import hash_of, sparkpost_account
 from reconciler.claim import MAX_BYTES, VERSION, Claim, hash8, is_claim
 from reconciler.desired import Desired
-from reconciler.dns import ancestors, claim_name
+from reconciler.dns import ancestors, claim_name, is_within
 from reconciler.hostview import HostView
 from reconciler.model import Finding, Severity
 from reconciler.provider import Composition, Live
@@ -63,6 +63,7 @@ def findings(
             yield from _gap(view)
             yield from _accounts(view, desired, composed, reachable)
             yield from _held_elsewhere(view, held)
+            yield from _served_elsewhere(view, composed)
 
 
 def _error(host: str, text: str, lift: str, key: str = "") -> Finding:
@@ -281,6 +282,18 @@ def _held_elsewhere(view: HostView, held: Mapping[str, tuple[str, ...]]) -> Iter
         SIBLING,
         "sparkpost",
     )
+
+
+def _served_elsewhere(view: HostView, composed: Mapping[str, Composition]) -> Iterator[Finding]:
+    """Refuse a host whose record points at an edge of another account of the vendor that is to serve it."""
+    edges = composed[view.domain.cdn].edges if view.domain is not None else None
+    if edges is None or view.answer is None:
+        return
+    for value in view.answer.values:
+        name = value.rpartition("/")[2].rstrip(".").lower()
+        if is_within(name, edges.suffix) and name not in edges.own:
+            filled = {"host": view.host, "name": name}
+            yield _error(view.host, edges.text.format(**filled), edges.lift.format(**filled), "cdn")
 
 
 def _moved_account(

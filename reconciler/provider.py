@@ -155,6 +155,25 @@ class Issuance:
 
 
 @dataclass(frozen=True, slots=True)
+class EdgeNames:
+    """The names under which a vendor's edges answer, and which of them are this account's own.
+
+    One edge alone of such a vendor can serve a host: as long as its record points at one of another account,
+    ours cannot take it over.
+
+    suffix   what all these names end in, such as `cloudfront.net`
+    own      the account's own: for every edge that exists
+    text     what to say of a host that points at another; `{host}` and `{name}` are filled in
+    lift     the way out, likewise
+    """
+
+    suffix: str
+    own: frozenset[str]
+    text: str
+    lift: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Composition:
     """What should be, for the parts of one alias.
 
@@ -165,6 +184,8 @@ class Composition:
     findings   what a person must know: errors forbid the host's changes
     ready      what is ready today already: its gate is asked all the same, and is expected to hold at once
     issuances  the certificates that are still to be issued, for the look at CAA records
+    edges      how to tell that another account of the vendor serves a host, where that forbids to serve it
+               from this one
     """
 
     resources: tuple[Resource, ...] = ()
@@ -174,6 +195,7 @@ class Composition:
     findings: tuple[Finding, ...] = ()
     ready: frozenset[ResourceId] = frozenset()
     issuances: tuple[Issuance, ...] = ()
+    edges: EdgeNames | None = None
 
 
 @dataclass(frozen=True, slots=True)

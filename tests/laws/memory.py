@@ -41,7 +41,8 @@ class World:
     """Everything that exists, and what is counted.
 
     `policies` are what edges of an account share, by alias of the account and name: where `policy` names one,
-    every edge uses it. Aliases that are `joined` reach one account.
+    every edge uses it. Aliases that are `joined` reach one account. Where edges are `exclusive`, a host that
+    points at one of another account cannot be taken over.
 
     `watched` hosts are judged though they have no record of their own; of the `excused`, links over https may
     fail meanwhile; those that are `deleting` are taken down on purpose. `records` are those of the
@@ -65,6 +66,7 @@ class World:
     policies: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     policy: str = ""
     joined: tuple[str, ...] = ()
+    exclusive: bool = False
     tracking: dict[str, dict[str, Any]] = field(default_factory=dict)
     sending: dict[str, str | None] = field(default_factory=dict)
     cached: list[Cached] = field(default_factory=list)

@@ -15,6 +15,7 @@ from reconciler.model import EMPTY, Change, Finding, Ref, Resource, ResourceId, 
 from reconciler.provider import (
     Composition,
     Done,
+    EdgeNames,
     Failed,
     Kind,
     Live,
@@ -160,7 +161,17 @@ class MemoryProvider:
         resources += [r for wanted in parts.sparkpost for r in self._tracked(wanted, live)]
         accounts = {w.host: self.account for w in (*parts.cdn, *parts.sparkpost)}
         findings = tuple(f for wanted in parts.sparkpost for f in self._one_way(wanted))
-        return Composition(tuple(resources), tuple(records), targets, accounts, findings)
+        edges = self._names() if self.world.exclusive else None
+        return Composition(tuple(resources), tuple(records), targets, accounts, findings, edges=edges)
+
+    def _names(self) -> EdgeNames:
+        own = {edge["domain_name"] for (alias, _), edge in self.world.edges.items() if alias == self.holder}
+        return EdgeNames(
+            "edge.test",
+            frozenset(own),
+            "{host} points at {name}, an edge of another account",
+            "take {host} off {name} first",
+        )
 
     def _one_way(self, wanted: Wanted) -> Iterator[Finding]:
         if "managed_at" in self.world.tracking.get(wanted.host, {}) and not wanted.managed:
