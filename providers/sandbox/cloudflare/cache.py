@@ -1,4 +1,4 @@
-"""The edge's cache: whole answers by URL, for so many sandbox seconds.
+"""What of the origin's answers the edge keeps, and how long.
 
 docs: "Default cache behavior" (what is cached how long), "Cache-Control", "Cache responses"
 (the values of CF-Cache-Status), "Edge TTL" (override_origin strips Set-Cookie).
@@ -7,51 +7,13 @@ docs: "Default cache behavior" (what is cached how long), "Cache-Control", "Cach
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
-from dataclasses import dataclass
 
 from providers.sandbox.http1 import EdgeResponse
 
 from .traffic import CachePolicy
 
-MOST_ENTRIES = 10_000
 # docs: Default cache behavior, "Edge TTL" where the origin says nothing.
 DEFAULT_TTL_S = {200: 7200, 206: 7200, 301: 7200, 302: 1200, 303: 1200, 404: 180, 410: 180}
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One cached answer; times are sandbox time."""
-
-    response: EdgeResponse
-    stored: float
-    expires: float
-
-
-class Cache:
-    """Answers by URL, oldest dropped first when there are too many."""
-
-    def __init__(self) -> None:
-        """Start empty."""
-        self._entries: OrderedDict[str, Entry] = OrderedDict()
-
-    def get(self, url: str, now: float) -> tuple[Entry | None, str]:
-        """Give a fresh entry and HIT, or None and why not: MISS or EXPIRED."""
-        entry = self._entries.get(url)
-        if entry is None:
-            return None, "MISS"
-        return (entry, "HIT") if now < entry.expires else (None, "EXPIRED")
-
-    def put(self, url: str, response: EdgeResponse, now: float, ttl_s: float) -> None:
-        """Keep an answer for a time."""
-        self._entries[url] = Entry(response, now, now + ttl_s)
-        self._entries.move_to_end(url)
-        while len(self._entries) > MOST_ENTRIES:
-            self._entries.popitem(last=False)
-
-    def clear(self) -> None:
-        """Drop everything."""
-        self._entries.clear()
 
 
 def stored_for(policy: CachePolicy, response: EdgeResponse) -> float:

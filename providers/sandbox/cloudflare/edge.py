@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from providers.sandbox.ca import Certificate
+from providers.sandbox.cache import Cache
 from providers.sandbox.fetch import FetchError
 from providers.sandbox.http1 import EdgeRequest, EdgeResponse, Headers
 from providers.sandbox.kernel import Kernel
@@ -49,7 +50,7 @@ class Edge:
     def __init__(self, kernel: Kernel, state: Callable[[], State]) -> None:
         """Listen on the edge's addresses."""
         self.kernel, self.state = kernel, state
-        self.cache = cache.Cache()
+        self.cache = Cache()
         self._certificates: dict[tuple[Any, ...], Certificate] = {}
         self._visits = 0
         for address in EDGE_ADDRESSES:
