@@ -9,7 +9,12 @@ from typing import Any
 
 KEPT_CALLS = 20_000
 KEPT_CHARACTERS = 64_000_000  # of bodies
-_SECRET_HEADERS = frozenset({"x-auth-key", "x-auth-email", "cookie", "set-cookie", "x-api-key", "fastly-key"})
+_SECRET_HEADERS = frozenset(
+    {
+        *("x-auth-key", "x-auth-email", "cookie", "set-cookie", "x-api-key", "fastly-key"),
+        "x-amz-security-token",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

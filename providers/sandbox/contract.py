@@ -39,6 +39,10 @@ class ControlError(SandboxError):
         self.status = status
 
 
+class NotEmulated(Exception):
+    """A handler of an API raises it for what the sandbox does not emulate: answered 501, and remembered."""
+
+
 class Vendor(Protocol):
     """One emulated vendor, running. All methods are called on the sandbox's one event loop."""
 

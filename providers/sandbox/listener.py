@@ -14,7 +14,7 @@ from aiohttp import web
 
 from providers.sandbox.calls import Call, CallLog, redacted
 from providers.sandbox.clock import Clock
-from providers.sandbox.contract import Limiting, RateLimit, Usage
+from providers.sandbox.contract import Limiting, NotEmulated, RateLimit, Usage
 from providers.sandbox.faults import Fault, Faults
 from providers.sandbox.limits import Windows
 
@@ -114,6 +114,8 @@ class ApiListener:
             return _Outcome(_not_emulated(self.vendor, request), emulated=False, fault=fault)
         try:
             response = await self._within_limit(request, handler)
+        except NotEmulated as beyond:
+            return _Outcome(_not_emulated(self.vendor, request, str(beyond)), emulated=False, fault=fault)
         except Exception as error:
             LOG.exception("%s %s %s failed", self.vendor, request.method, path)
             return _Outcome(_mistaken(self.vendor, error), handled=True, emulated=False, fault=fault)
@@ -192,8 +194,8 @@ def _answer_of(fault: Fault) -> web.Response | None:
     return web.Response(status=fault.status, body=fault.body_text().encode(), headers=headers)
 
 
-def _not_emulated(vendor: str, request: web.Request) -> web.Response:
-    message = f"the sandbox does not emulate {request.method} {request.path} of {vendor}"
+def _not_emulated(vendor: str, request: web.Request, what: str = "") -> web.Response:
+    message = f"the sandbox does not emulate {what or f'{request.method} {request.path}'} of {vendor}"
     return web.json_response({"error": message, "errors": [{"code": 501, "message": message}]}, status=501)
 
 

@@ -1,0 +1,87 @@
+"""AWS, emulated: CloudFront, ACM, Route 53, and of other services what tdr asks; one endpoint for all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from providers.sandbox.contract import Emulator
+from providers.sandbox.kernel import Kernel
+
+from . import acm, cloudfront, route53, world
+from .account import Accounts, Key
+from .api import Api
+from .route53_dns import Served
+
+
+class Aws:
+    """The vendor, running: all accounts of the world behind one endpoint."""
+
+    def __init__(self, kernel: Kernel, section: Any) -> None:
+        """Read the world's section, bind the API, serve the zones."""
+        for switch in (*acm.SWITCHES, *cloudfront.SWITCHES, *route53.SWITCHES):
+            kernel.register_switch(switch)
+        self._accounts = Accounts(kernel)
+        self._folder = kernel.ca.file.parent
+        self._exported = world.read(section or [], self._accounts)
+        self._api = Api(kernel, self._accounts)
+        self._zones = Served(kernel, self._accounts)
+        self._zones.publish()
+
+    def env(self) -> Mapping[str, str]:
+        """Give the endpoint of all services, and the world's keys.
+
+        Keys with a profile are in a file of their own. Nothing of the user's own AWS settings is read.
+        """
+        credentials, config = self._folder / "aws-credentials", self._folder / "aws-config"
+        _write(credentials, self._exported)
+        config.write_text("", encoding="utf-8")
+        default = self._exported.get("")
+        keys = {"AWS_ACCESS_KEY_ID": default.id, "AWS_SECRET_ACCESS_KEY": default.secret} if default else {}
+        return {
+            "AWS_ENDPOINT_URL": self._api.url,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_SHARED_CREDENTIALS_FILE": str(credentials.absolute()),
+            "AWS_CONFIG_FILE": str(config.absolute()),
+            **keys,
+        }
+
+    def dump(self) -> Any:
+        """Give the whole state; keys without their secrets."""
+        return self._accounts.as_data()
+
+    def load(self, state: Any) -> None:
+        """Take the state that `dump` gave."""
+        self._accounts.from_data(state)
+        self._zones.publish()
+
+    def patch(self, changes: Mapping[str, Any]) -> Any:
+        """Change the state behind the APIs' back: see `world.patch`."""
+        out = world.patch(self._accounts, changes)
+        self._zones.publish()
+        return out
+
+
+def _write(file: Path, keys: Mapping[str, Key]) -> None:
+    lines = [
+        f"[{profile}]\naws_access_key_id = {key.id}\naws_secret_access_key = {key.secret}\n"
+        for profile, key in sorted(keys.items())
+        if profile
+    ]
+    file.touch(mode=0o600)
+    file.write_text("\n".join(lines), encoding="utf-8")
+
+
+class _Emulator:
+    """How the sandbox starts it."""
+
+    name = "aws"
+
+    def start(self, kernel: Kernel, section: Any) -> Aws:
+        """Start with the world's section."""
+        return Aws(kernel, section)
+
+
+EMULATOR: Emulator = _Emulator()
