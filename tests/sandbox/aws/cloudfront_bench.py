@@ -1,0 +1,266 @@
+"""A sandbox with CloudFront in it, boto3 as the client, and every answer held against botocore's model."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+from urllib.parse import parse_qsl
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from providers.sandbox import started
+from providers.sandbox.aws import EMULATOR, xml_form
+from providers.sandbox.aws.cloudfront import CloudFront
+from providers.sandbox.aws.models import find_route, service_model
+from providers.sandbox.running import Running
+
+START = "2026-01-05T09:00:00Z"
+MAIL, OTHER = "111122223333", "444455556666"
+HOST = "click.example.com"
+OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"  # CachingOptimized
+REFERER = "acba4595-bd28-49b8-b9fe-13317c0390fa"  # UserAgentRefererHeaders
+CERTIFICATES = [
+    {"id": "c1", "domain": HOST, "status": "ISSUED"},
+    {"id": "w1", "domain": "*.example.com", "status": "ISSUED"},
+    {"id": "p1", "domain": "wait.example.com", "status": "PENDING_VALIDATION"},
+]
+_FAST = Config(retries={"total_max_attempts": 1}, parameter_validation=False)
+_Q = {"HTTPPort": 80, "HTTPSPort": 443, "OriginProtocolPolicy": "match-viewer"}
+
+
+def listed(*items: Any) -> dict[str, Any]:
+    """A list as the API spells it."""
+    return {"Quantity": len(items), **({"Items": list(items)} if items else {})}
+
+
+def arn(certificate: str = "c1", account: str = MAIL) -> str:
+    """The ARN of a certificate of the world."""
+    return f"arn:aws:acm:us-east-1:{account}:certificate/{certificate}"
+
+
+def viewer(certificate: str = "c1", account: str = MAIL, **more: Any) -> dict[str, Any]:
+    """What names a certificate."""
+    return {
+        "ACMCertificateArn": arn(certificate, account),
+        "SSLSupportMethod": "sni-only",
+        "MinimumProtocolVersion": "TLSv1.2_2021",
+        **more,
+    }
+
+
+def config(*aliases: str, **more: Any) -> dict[str, Any]:
+    """The least that makes a distribution, with aliases or without."""
+    named = {"Aliases": listed(*aliases), "ViewerCertificate": viewer()} if aliases else {}
+    return {
+        "CallerReference": "-".join(("ref", *aliases)),
+        "Comment": "",
+        "Enabled": True,
+        "Origins": listed({"Id": "o", "DomainName": "spgo.io", "CustomOriginConfig": _Q}),
+        "DefaultCacheBehavior": behavior(),
+        **named,
+        **more,
+    }
+
+
+def behavior(**more: Any) -> dict[str, Any]:
+    """A cache behavior with a managed policy."""
+    return {"TargetOriginId": "o", "ViewerProtocolPolicy": "allow-all", "CachePolicyId": OPTIMIZED, **more}
+
+
+def cache_policy(name: str = "ours", **more: Any) -> dict[str, Any]:
+    """The guide's cache policy."""
+    key = {
+        "EnableAcceptEncodingGzip": True,
+        "EnableAcceptEncodingBrotli": True,
+        "HeadersConfig": {"HeaderBehavior": "none"},
+        "CookiesConfig": {"CookieBehavior": "none"},
+        "QueryStringsConfig": {"QueryStringBehavior": "none"},
+    }
+    ttls = {"MinTTL": 1, "DefaultTTL": 10, "MaxTTL": 10}
+    return {"Name": name, **ttls, "ParametersInCacheKeyAndForwardedToOrigin": key, **more}
+
+
+def request_policy(name: str = "ours", *headers: str, **more: Any) -> dict[str, Any]:
+    """The guide's origin request policy; `headers` in place of User-Agent."""
+    return {
+        "Name": name,
+        "HeadersConfig": {"HeaderBehavior": "whitelist", "Headers": listed(*(headers or ("User-Agent",)))},
+        "CookiesConfig": {"CookieBehavior": "none"},
+        "QueryStringsConfig": {"QueryStringBehavior": "none"},
+        **more,
+    }
+
+
+class Bench:
+    """One running sandbox and a client for each account."""
+
+    def __init__(self, sandbox: Running) -> None:
+        """Make the clients."""
+        self.sandbox = sandbox
+        self.mail, self.other = self._client(MAIL), self._client(OTHER)
+
+    def _client(self, account: str) -> Any:
+        return _session().client(
+            "cloudfront",
+            region_name="us-east-1",
+            endpoint_url=self.sandbox.env["AWS_ENDPOINT_URL"],
+            aws_access_key_id=f"AKIA{account}",
+            aws_secret_access_key="secret",
+            config=_FAST,
+        )
+
+    def create(self, *aliases: str, **more: Any) -> dict[str, Any]:
+        """Create a distribution in the first account; gives its id, ETag and the rest."""
+        answer = self.mail.create_distribution(DistributionConfig=config(*aliases, **more))
+        return {**answer["Distribution"], "ETag": answer["ETag"]}
+
+    def update(self, distribution_id: str, **more: Any) -> dict[str, Any]:
+        """Read, change some members, write."""
+        read = self.mail.get_distribution_config(Id=distribution_id)
+        written = {**read["DistributionConfig"], **more}
+        answer = self.mail.update_distribution(
+            Id=distribution_id, IfMatch=read["ETag"], DistributionConfig=written
+        )
+        return {**answer["Distribution"], "ETag": answer["ETag"]}
+
+    def advance(self, seconds: float) -> None:
+        """Let sandbox time pass."""
+        self.sandbox.control("POST", "/clock/advance", {"seconds": seconds})
+
+    def switch(self, name: str, setting: str) -> None:
+        """Set one of CloudFront's switches."""
+        self.sandbox.control("PUT", f"/switches/aws.cloudfront-{name}", {"setting": setting})
+
+    def patch(self, account: str = MAIL, **changes: Any) -> Any:
+        """Change CloudFront behind the API's back."""
+        body = {"accounts": {account: {"cloudfront": changes}}}
+        return self.sandbox.control("PATCH", "/vendors/aws", body)
+
+    def cloud(self, account: str = MAIL) -> CloudFront:
+        """The state itself."""
+        vendor: Any = self.sandbox.kernel.vendors["aws"]
+        found: CloudFront = vendor._accounts.all[account].cloudfront
+        return found
+
+    def refused(self, call: Any, **params: Any) -> tuple[int, str, str]:
+        """Make a call that must be refused, and give status, code and message."""
+        with pytest.raises(ClientError) as caught:
+            call(**params)
+        error: Any = caught.value.response
+        return error["ResponseMetadata"]["HTTPStatusCode"], error["Error"]["Code"], error["Error"]["Message"]
+
+    def code(self, call: Any, **params: Any) -> str:
+        """Make a call that must be refused, and give the code."""
+        return self.refused(call, **params)[1]
+
+
+@cache
+def _session() -> Any:
+    return boto3.session.Session()
+
+
+def world(accounts: Mapping[str, Mapping[str, Any]] | None = None, **more: Any) -> dict[str, Any]:
+    """A world of two accounts; `accounts` adds to them by number."""
+    given = accounts or {}
+    return {
+        "clock": START,
+        "aws": [_account(number, given.get(number, {})) for number in (MAIL, OTHER)],
+        **more,
+    }
+
+
+def _account(number: str, more: Mapping[str, Any]) -> dict[str, Any]:
+    profile = {} if number == MAIL else {"profile": "other"}
+    keys = {"access_key": f"AKIA{number}", "secret_key": "secret"}
+    return {"account": number, **keys, **profile, "certificates": CERTIFICATES, **more}
+
+
+@contextmanager
+def bench(given: Mapping[str, Any] | None = None) -> Iterator[Bench]:
+    """Run a sandbox; at the end every answer is held against the model."""
+    with started(given or world(), emulators=[EMULATOR]) as sandbox:
+        yield Bench(sandbox)
+        found = sorted(set(findings(sandbox.kernel.calls)))
+        assert not found, "\n".join(found)
+
+
+def findings(calls: Iterable[Any]) -> Iterator[str]:
+    """Say what is wrong with answers of CloudFront, by botocore's model of it."""
+    model = service_model("cloudfront")
+    for call in calls:
+        if call.vendor != "aws" or not call.path.startswith("/2020-05-31/"):
+            continue
+        query = dict(parse_qsl(call.query, keep_blank_values=True))
+        name, _ = find_route("cloudfront", call.method, call.path, query)
+        if not call.emulated:
+            yield f"{call.method} {call.path}: not emulated"
+        elif name:
+            operation = model.operation_model(name)
+            yield from (f"{name}: {finding}" for finding in _answer_findings(operation, call))
+
+
+def _answer_findings(operation: Any, call: Any) -> Iterator[str]:
+    if call.status >= 400:
+        code = xml_form.document(call.response_body.encode()).findtext(".//{*}Code")
+        known = {error.name: error.metadata["error"]["httpStatusCode"] for error in operation.error_shapes}
+        if known.get(code, call.status) != call.status:
+            yield f"{code} has the status {known[code]}, not {call.status}"
+        if code not in known and code not in {"MalformedXML", "Throttling", "AccessDenied"}:
+            yield f"{code} is none of its errors"
+        return
+    if call.status != operation.http["responseCode"]:
+        yield f"the status is {call.status}"
+    shape = operation.output_shape
+    if shape is None or not call.response_body:
+        return
+    payload = shape.serialization.get("payload")
+    inner = shape.members[payload] if payload else shape
+    yield from _structure(inner, xml_form.document(call.response_body.encode()), "")
+
+
+def _structure(shape: Any, element: Any, at: str) -> Iterator[str]:
+    seen = {}
+    for child in element:
+        seen[child.tag.rpartition("}")[2]] = child
+    body = {name: m for name, m in shape.members.items() if "location" not in m.serialization}
+    for name in seen.keys() - body.keys():
+        yield f"{at}.{name} is not in the model"
+    for name in shape.required_members:
+        if name in body and name not in seen:
+            yield f"{at}.{name} is missing"
+    for name in seen.keys() & body.keys():
+        yield from _value(body[name], seen[name], f"{at}.{name}")
+
+
+def _value(shape: Any, element: Any, at: str) -> Iterator[str]:
+    if shape.type_name == "structure":
+        yield from _structure(shape, element, at)
+    elif shape.type_name == "list":
+        for child in element:
+            wanted = shape.member.serialization.get("name", "member")
+            if child.tag.rpartition("}")[2] != wanted:
+                yield f"{at}: {child.tag} where {wanted} belongs"
+            yield from _value(shape.member, child, f"{at}[]")
+    else:
+        yield from _leaf(shape, element.text or "", at)
+
+
+_KINDS = {
+    "boolean": r"true|false",
+    "integer": r"-?\d+",
+    "long": r"-?\d+",
+    "timestamp": r"\d{4}-\d\d-\d\dT[\d:.]+Z",
+}
+
+
+def _leaf(shape: Any, text: str, at: str) -> Iterator[str]:
+    if getattr(shape, "enum", None) and text not in shape.enum:
+        yield f"{at}: {text!r} is none of {shape.enum}"
+    if not re.fullmatch(_KINDS.get(shape.type_name, r"(?s).*"), text):
+        yield f"{at}: {text!r} is no {shape.type_name}"
