@@ -9,7 +9,7 @@ from typing import Any
 from providers.sandbox.contract import Emulator
 from providers.sandbox.kernel import Kernel
 
-from . import acm, cloudfront, route53, world
+from . import acm, cloudfront, edge, route53, world
 from .account import Accounts, Key
 from .api import Api
 from .route53_dns import Served
@@ -20,7 +20,7 @@ class Aws:
 
     def __init__(self, kernel: Kernel, section: Any) -> None:
         """Read the world's section, bind the API, serve the zones."""
-        for switch in (*acm.SWITCHES, *cloudfront.SWITCHES, *route53.SWITCHES):
+        for switch in (*acm.SWITCHES, *cloudfront.SWITCHES, *route53.SWITCHES, *edge.SWITCHES):
             kernel.register_switch(switch)
         self._accounts = Accounts(kernel)
         self._folder = kernel.ca.file.parent
@@ -28,6 +28,7 @@ class Aws:
         self._api = Api(kernel, self._accounts)
         self._zones = Served(kernel, self._accounts)
         self._zones.publish()
+        self._edge = edge.Edge(kernel, self._accounts)
 
     def env(self) -> Mapping[str, str]:
         """Give the endpoint of all services, and the world's keys.
@@ -55,6 +56,7 @@ class Aws:
     def load(self, state: Any) -> None:
         """Take the state that `dump` gave."""
         self._accounts.from_data(state)
+        self._edge.cache.clear()
         self._zones.publish()
 
     def patch(self, changes: Mapping[str, Any]) -> Any:
