@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from providers.sandbox.contract import ControlError, WorldError
@@ -11,47 +11,10 @@ from . import iam
 from .account import Account, Accounts, Key
 from .call import Caller
 from .service import derived_id
+from .world_form import entries, known, one_of, text
 
 ACCOUNT_KEYS = ("account", "access_key", "secret_key", "profile", "roles", "policy", "quotas")
 STATEMENT_KEYS = ("Sid", "Effect", "Action", "NotAction", "Resource", "NotResource")
-
-
-def known(given: Any, keys: Sequence[str], at: str) -> Mapping[str, Any]:
-    """Give a mapping whose keys are all known. Raises WorldError."""
-    if not isinstance(given, Mapping):
-        raise WorldError(at, f"write a mapping with {', '.join(keys)}")
-    if unknown := [key for key in given if key not in keys]:
-        raise WorldError(f"{at}.{unknown[0]}", f"unknown key; write one of {', '.join(keys)}")
-    return given
-
-
-def entries(given: Any, at: str) -> Iterator[tuple[str, Any]]:
-    """Give each entry of a list with its place. Raises WorldError."""
-    if not isinstance(given, list | None):
-        raise WorldError(at, "must be a list")
-    for number, entry in enumerate(given or []):
-        yield f"{at}[{number}]", entry
-
-
-def one_of(given: Any, allowed: Sequence[str], at: str) -> str:
-    """Give a value that is one of a few. Raises WorldError."""
-    if given not in allowed:
-        raise WorldError(at, f"unknown value {given!r}; write one of {', '.join(allowed)}")
-    return str(given)
-
-
-def text(given: Any, at: str, example: str) -> str:
-    """Give a text that is not empty. Raises WorldError naming an example."""
-    if not isinstance(given, str) or not given:
-        raise WorldError(at, f"write a text, such as {example}")
-    return given
-
-
-def tags(given: Any, at: str) -> dict[str, str]:
-    """Give tags: texts by name. Raises WorldError."""
-    if not isinstance(given, Mapping | None):
-        raise WorldError(at, "write a mapping of names to values")
-    return {str(name): str(value) for name, value in (given or {}).items()}
 
 
 def read(section: Any, accounts: Accounts) -> dict[str, Key]:
