@@ -14,7 +14,7 @@ from reconciler.accounts import cdn_account, sparkpost_account
 from reconciler.claim import Claim
 from reconciler.desired import Desired, Domain
 from reconciler.diff import resolve, resolved
-from reconciler.dns import HostTarget, Record
+from reconciler.dns import HostTarget, Record, record_id
 from reconciler.former import Places, remembering
 from reconciler.hostview import HostView
 from reconciler.model import Finding, Resource, ResourceId, Severity, attrs
@@ -110,7 +110,7 @@ def assemble(
         *(f for view in hosts.values() for f in handover.findings(view, live)),
         *checks.findings(desired, hosts, world, composed),
         *checks.long_claims(claims),
-        *name_rules.findings(wanted, hosts, zones, live),
+        *name_rules.findings(_as_spelt(wanted, spelled, hosts), hosts, zones, live),
     )
     return Assembly(
         desired={r.id: resolved(r, live) for r in (*resources, *spelled)},
@@ -206,9 +206,9 @@ def _with_earlier(
 ) -> dict[str, HostView]:
     """Return the views; those of hosts that a run moved and none proved, with what stood there before."""
     remembered = (
-        host_remembered(host, view.claim.was)
+        host_remembered(host, view.claim.was, view.view.zone)
         for host, view in hosts.items()
-        if view.target and view.claim and view.claim.unproven and view.claim.was
+        if view.view and view.target and view.claim and view.claim.unproven and view.claim.was
         if view.before is not None and not same_answer(view.claim.was, was_of(view.before))
     )
     spelled, _ = _spell(desired, remembered, world, providers)
@@ -269,7 +269,7 @@ def _records(
     for view in hosts.values():
         if view.domain is None or view.view is None or view.target is None:
             continue
-        yield host_wanted(view.host, view.target, view.domain.ttl)
+        yield host_wanted(view.host, view.target, view.domain.ttl, view.view.zone)
         yield claim_record(view.host, claims[view.host], view.view, view.low_ttl_s)
 
 
@@ -357,6 +357,18 @@ def _spell(
         resources += spelled.resources
         findings += spelled.findings
     return resources, findings
+
+
+def _as_spelt(
+    wanted: Iterable[Record], spelled: Iterable[Resource], hosts: Mapping[str, HostView]
+) -> Iterator[Record]:
+    """Yield the records with the types that their DNS providers give them."""
+    types = {resource.id: str(resource.attrs["type"]) for resource in spelled}
+    for record in wanted:
+        view = hosts.get(record.host)
+        id_ = record_id(view.dns, record.host, record.role) if view is not None else None
+        type_ = types.get(id_, record.type) if id_ is not None else record.type
+        yield record if type_ == record.type else replace(record, type=type_)
 
 
 def blocked_hosts(findings: Iterable[Finding]) -> frozenset[str]:

@@ -10,7 +10,7 @@ from itertools import takewhile
 from reconciler.accounts import hash_of, sparkpost_account
 from reconciler.claim import MAX_BYTES, VERSION, Claim, hash8, is_claim
 from reconciler.desired import Desired
-from reconciler.dns import ancestors, claim_name, is_within
+from reconciler.dns import ancestors, claim_name, is_within, target_name
 from reconciler.hostview import HostView
 from reconciler.model import Finding, Severity
 from reconciler.provider import Composition, Live
@@ -290,7 +290,7 @@ def _served_elsewhere(view: HostView, composed: Mapping[str, Composition]) -> It
     if edges is None or view.answer is None:
         return
     for value in view.answer.values:
-        name = value.rpartition("/")[2].rstrip(".").lower()
+        name = target_name(value).rstrip(".").lower()
         if is_within(name, edges.suffix) and name not in edges.own:
             filled = {"host": view.host, "name": name}
             yield _error(view.host, edges.text.format(**filled), edges.lift.format(**filled), "cdn")

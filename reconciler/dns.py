@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from reconciler.model import EMPTY, Attrs, ResourceId, Value
 
 DNS_RECORD = "dns_record"
+ALIAS = "ALIAS"
+"""The type of a record that names a target and is answered with the target's addresses, and that may stand
+where a CNAME may not. Its value is the target's name; `ZONE/NAME` where the vendor has to know the zone."""
 HOST = "host"
 CLAIM = "claim"
 
@@ -23,7 +26,7 @@ class Record:
     host      the tracking host that it is for
     role      what it is for; the key is `HOST/ROLE`: "host", "claim", "validation", …
     name      the owner name; may be a Ref
-    type      "CNAME", "A", "AAAA", "A+AAAA" (both, told apart by their values), "TXT", "CAA"
+    type      "CNAME", "A", "AAAA", "A+AAAA" (both, told apart by their values), "ALIAS", "TXT", "CAA"
     values    each may be a Ref; sorted where the order means nothing
     ttl       seconds
     proxied   the record is the edge itself (Cloudflare); None: a plain record
@@ -100,6 +103,8 @@ class Zone:
     atomic        whether one batch is one transaction
     compares      whether the vendor refuses a write when what it rests on has moved (compare-and-swap)
     cname_beside  whether the vendor lets records of other types stand beside a CNAME
+    aliases       whether it may hold host records of type ALIAS: its provider reads and writes them, and may
+                  spell a CNAME as one
     by_hand       whether people write into it: tdr says what, and waits until it is shown
     read_only     why nothing can be written into it, empty where something can
     delegated_to  the servers that resolvers are sent to, where they were looked up and none is the vendor's
@@ -117,6 +122,7 @@ class Zone:
     account: str = ""
     compares: bool = False
     cname_beside: bool = False
+    aliases: bool = False
     by_hand: bool = False
     read_only: str = ""
     delegated_to: tuple[str, ...] = ()
@@ -128,7 +134,7 @@ class Zone:
 class HostTarget:
     """Where a host record shall point.
 
-    type          "CNAME", "A", "AAAA", "A+AAAA"
+    type          "CNAME", "A", "AAAA", "A+AAAA", "ALIAS"
     values        names or addresses; each may be a Ref
     proxied       the record is the edge (needs the CDN's own account as dns alias)
     before_dns    whether the edge can be proven with its certificate before DNS moves (class A)
@@ -147,6 +153,11 @@ class HostTarget:
         if self.before_dns:
             return "A"
         return "C" if self.after_dns else "B"
+
+
+def target_name(value: str) -> str:
+    """Return the name that a value of a CNAME or ALIAS record points at."""
+    return value.rpartition("/")[2]
 
 
 def labels(name: str) -> tuple[str, ...]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import Protocol
 
 from reconciler.answers import NameServer, ServerAnswer, newest
 from reconciler.claim import Claim
 from reconciler.clock import Clock
 from reconciler.diff import resolve
-from reconciler.dns import CLAIM, record_id
+from reconciler.dns import ALIAS, CLAIM, record_id, target_name
 from reconciler.errors import ProviderError
 from reconciler.hostview import HostView
 from reconciler.model import Resource, ResourceId
@@ -150,12 +151,23 @@ class GateKeeper:
         wanted = {str(value) for value in values} if isinstance(values, tuple) else set()
         if record.attrs.get("proxied") is True:
             return [a for a in self.outside.ask_all(servers, name, "A") if a.trouble or not a.values]
+        if ALIAS in type_.split("+"):
+            old = self._old_addresses(record)
+            asked = self.outside.ask_all(servers, name, "A")
+            return [a for a in asked if a.trouble or not a.values or set(a.values) == old]
         disagreeing: list[ServerAnswer] = []
         for part in type_.split("+"):
             expected = {v for v in wanted if part == type_ or (":" in v) == (part == "AAAA")}
             answers = self.outside.ask_all(servers, name, part)
             disagreeing += [a for a in answers if a.trouble or set(a.values) != expected]
         return disagreeing
+
+    def _old_addresses(self, record: Resource) -> set[str]:
+        """Return the IPv4 addresses that the host had of its own before its record moved."""
+        view = self.hosts.get(record.host or "")
+        answer = view.answer if view is not None and view.moves else None
+        held = answer.type.split("+") if answer else []
+        return {v for v in answer.values if ":" not in v} if answer and "A" in held else set()
 
     # -- the edge
     def _serves(self, gate: Gate, current: Current) -> Status:
@@ -201,7 +213,11 @@ class GateKeeper:
 
     def _ends_answer(self, host: str, type_: str, values: Sequence[str]) -> Status:
         """Prove host at where a record of this type and values points."""
-        found = [self.outside.addresses(value) if type_ == "CNAME" else (value,) for value in values]
+        by_name = [type_ == "CNAME" or (ALIAS in type_ and not _is_address(value)) for value in values]
+        found = [
+            self.outside.addresses(target_name(value)) if named else (value,)
+            for value, named in zip(values, by_name, strict=True)
+        ]
         addresses = [address for some in found for address in some]
         if not addresses:
             return Status(ready=False, text=f"{', '.join(values)} has no address")
@@ -246,6 +262,14 @@ class GateKeeper:
             return False
         secure = current.get(ResourceId(domain.sparkpost, SECURE, host))
         return secure is not None and secure.attrs.get("secure") is True
+
+
+def _is_address(value: str) -> bool:
+    try:
+        ip_address(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _claim_of(record: Resource | None) -> Claim | None:

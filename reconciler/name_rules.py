@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import takewhile
 
 from reconciler.diff import resolve
-from reconciler.dns import HOST, Record, ancestors
+from reconciler.dns import ALIAS, HOST, Record, ancestors
 from reconciler.hostview import HostView
 from reconciler.model import Finding, Resource, ResourceId, Severity
-from reconciler.records import ADDRESS_TYPES, Views, ZoneView, view_for
+from reconciler.records import ADDRESS_TYPES, Views, ZoneView, answering, view_for
 
 BESIDE_ANY = frozenset({"NSEC", "NSEC3", "RRSIG", "KEY"})
 """What may stand beside a CNAME (RFC 4034 §2.5, RFC 2535)."""
@@ -54,16 +54,28 @@ def _beside(record: Record, name: str, view: ZoneView) -> Iterator[Finding]:
         return
     others = {one.type for one in view.sets(name)} - set(record.type.split("+")) - BESIDE_ANY
     if record.role == HOST:
-        others -= set(ADDRESS_TYPES)  # what a host record takes the place of
-    in_the_way = sorted(others if record.type == "CNAME" else others & {"CNAME"})
+        others -= set(answering(zone))  # what a host record takes the place of
+    in_the_way = sorted(others if record.type == "CNAME" else others & _rivals(record.type))
     if in_the_way:
         kinds = ", ".join(in_the_way)
         yield _error(
             record,
-            f"{name} has {kinds} records in zone {zone.name}, and a CNAME must stand alone: the "
+            f"{name} has {kinds} records in zone {zone.name}, and {_why({*in_the_way, record.type})}: the "
             f"{record.type} record that {record.host} needs there cannot stand beside",
             f"move what stands at {name} to another name, or take another host",
         )
+
+
+def _rivals(type_: str) -> frozenset[str]:
+    """Return what cannot stand beside a record of this type: an ALIAS is the name's addresses."""
+    if type_ == ALIAS:
+        return frozenset(ADDRESS_TYPES)
+    addresses = not {"A", "AAAA"}.isdisjoint(type_.split("+"))
+    return frozenset({"CNAME", ALIAS} if addresses else {"CNAME"})
+
+
+def _why(types: set[str]) -> str:
+    return "a CNAME must stand alone" if "CNAME" in types else "an ALIAS stands for all addresses of its name"
 
 
 def _below_a_cut(record: Record, name: str, view: ZoneView) -> Iterator[Finding]:

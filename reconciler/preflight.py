@@ -12,6 +12,7 @@ from typing import Protocol
 from reconciler.answers import Answer
 from reconciler.assemble import Assembly
 from reconciler.caa import climbed, objection
+from reconciler.dns import ALIAS
 from reconciler.hostview import HostView
 from reconciler.model import Finding, Severity
 from reconciler.plan import Plan
@@ -117,11 +118,13 @@ def _unsigned(host: HostView, ds: Answer, keys: Answer) -> Iterator[Finding]:
 
 
 def _own_record(host: HostView) -> Iterator[Question]:
-    """Yield what to ask for the host's own record; nothing where it has none, or where it is an edge."""
+    """Yield what to ask for the host's own record; nothing where it has none, where it is an edge, and where
+    it is an ALIAS: the addresses of its target are whatever the target's servers say."""
     before = host.before
-    if before is None or before.attrs.get("proxied") is True:
+    types = str(before.attrs["type"]).split("+") if before is not None else []
+    if before is None or before.attrs.get("proxied") is True or ALIAS in types:
         return
-    for type_ in str(before.attrs["type"]).split("+"):
+    for type_ in types:
         yield (host.host, type_)
 
 

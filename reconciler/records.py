@@ -23,6 +23,7 @@ from reconciler.claim import (
 )
 from reconciler.diff import resolve
 from reconciler.dns import (
+    ALIAS,
     CLAIM,
     HOST,
     HostTarget,
@@ -33,11 +34,14 @@ from reconciler.dns import (
     claim_name,
     existing,
     record_id,
+    target_name,
     wildcard_for,
 )
 from reconciler.model import Attrs, Ref, Resource, ResourceId, Value, attrs
 
 ADDRESS_TYPES = ("A", "AAAA", "CNAME")
+NAMING = (ALIAS, "CNAME")
+"""Types whose answer is their target's, whichever of them says so."""
 PROXIED = "PROXIED-"
 """What a claim writes before the type of a record that was its edge itself."""
 LOW_TTL_S = 300
@@ -106,8 +110,13 @@ def live_record(alias: str, host: str, role: str, zone: Zone, sets: Sequence[RRs
 
 
 def live_host(alias: str, host: str, view: ZoneView) -> Resource | None:
-    """Return the live host record: CNAME, A or AAAA."""
-    return live_record(alias, host, HOST, view.zone, view.sets(host, *ADDRESS_TYPES))
+    """Return the live host record: CNAME, A or AAAA, in a zone that holds them ALIAS."""
+    return live_record(alias, host, HOST, view.zone, view.sets(host, *answering(view.zone)))
+
+
+def answering(zone: Zone) -> tuple[str, ...]:
+    """Return the types of the records that answer for a host of the zone."""
+    return (*ADDRESS_TYPES, ALIAS) if zone.aliases else ADDRESS_TYPES
 
 
 def live_claim(alias: str, host: str, view: ZoneView) -> Resource | None:
@@ -150,8 +159,14 @@ def answered_ttl_s(record: Resource) -> int:
 
 
 def same_answer(one: Was | None, other: Was | None) -> bool:
-    """Tell whether both answer the same, whatever their TTL."""
-    return one is not None and other is not None and (one.type, one.values) == (other.type, other.values)
+    """Tell whether both answer the same, whatever their TTL: an ALIAS answers what a CNAME does."""
+    return one is not None and other is not None and _answer(one) == _answer(other)
+
+
+def _answer(was: Was) -> tuple[str, tuple[str, ...]]:
+    if was.type in NAMING:
+        return "CNAME", tuple(target_name(value) for value in was.values)
+    return was.type, was.values
 
 
 def answer_of(target: HostTarget, live: Mapping[ResourceId, Resource]) -> Was | None:
@@ -163,18 +178,28 @@ def answer_of(target: HostTarget, live: Mapping[ResourceId, Resource]) -> Was | 
     return Was(type_, tuple(sorted(str(value) for value in values)), 0)
 
 
-def host_wanted(host: str, target: HostTarget, ttl: int) -> Record:
-    """Return the host record that target asks for."""
+def host_wanted(host: str, target: HostTarget, ttl: int, zone: Zone) -> Record:
+    """Return the host record that target asks for, as its zone can hold it."""
     values = target.values
-    if target.type != "CNAME":
+    if target.type not in NAMING:
         values = tuple(sorted(values, key=str))
-    return Record(host, HOST, host, target.type, values, ttl, proxied=True if target.proxied else None)
+    wanted = Record(host, HOST, host, target.type, values, ttl, proxied=True if target.proxied else None)
+    return _held_by(zone, wanted)
 
 
-def host_remembered(host: str, was: Was) -> Record:
-    """Return the host record that a claim remembers."""
+def host_remembered(host: str, was: Was, zone: Zone) -> Record:
+    """Return the host record that a claim remembers, as its zone can hold it."""
     type_ = was.type.removeprefix(PROXIED)
-    return Record(host, HOST, host, type_, was.values, was.ttl, proxied=True if type_ != was.type else None)
+    proxied = True if type_ != was.type else None
+    return _held_by(zone, Record(host, HOST, host, type_, was.values, was.ttl, proxied=proxied))
+
+
+def _held_by(zone: Zone, record: Record) -> Record:
+    """Return a host record as zone can hold it: a CNAME in place of an ALIAS where there are none."""
+    if record.type != ALIAS or zone.aliases:
+        return record
+    values = tuple(target_name(value) if isinstance(value, str) else value for value in record.values)
+    return replace(record, type="CNAME", values=values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +299,8 @@ def wildcard_answer(host: str, view: ZoneView) -> Record | None:
     A name below the host (`_tdr.`) would silence the wildcard (RFC 4592), so this goes first or along.
     """
     wildcard = wildcard_for(host, view.names)
-    live = live_record("", host, HOST, view.zone, view.sets(wildcard, *ADDRESS_TYPES)) if wildcard else None
+    sets = view.sets(wildcard, *answering(view.zone)) if wildcard else ()
+    live = live_record("", host, HOST, view.zone, sets)
     if live is None:
         return None
     proxied = True if live.attrs.get("proxied") is True else None

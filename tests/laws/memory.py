@@ -19,7 +19,8 @@ from reconciler.probe import Probe
 ORIGIN, MANAGED = "origin.test", "managed.origin.test"
 PROXIED = "PROXIED"
 PROXIED_TTL_S = 300
-HOST_TYPES = ("CNAME", "A", "AAAA")
+HOST_TYPES = ("CNAME", "ALIAS", "A", "AAAA")
+ALIAS_TTL_S = 60
 ISSUE_S, DEPLOY_S = 120.0, 300.0
 NS_TTL_S = 172_800
 
@@ -42,7 +43,8 @@ class World:
 
     `policies` are what edges of an account share, by alias of the account and name: where `policy` names one,
     every edge uses it. Aliases that are `joined` reach one account. Where edges are `exclusive`, a host that
-    points at one of another account cannot be taken over.
+    points at one of another account cannot be taken over. Where zones have `aliases`, an ALIAS may be a
+    host's record; with `spells_aliases` they spell a CNAME at an edge as one.
 
     `watched` hosts are judged though they have no record of their own; of the `excused`, links over https may
     fail meanwhile; those that are `deleting` are taken down on purpose. `records` are those of the
@@ -67,6 +69,8 @@ class World:
     policy: str = ""
     joined: tuple[str, ...] = ()
     exclusive: bool = False
+    aliases: bool = False
+    spells_aliases: bool = False
     tracking: dict[str, dict[str, Any]] = field(default_factory=dict)
     sending: dict[str, str | None] = field(default_factory=dict)
     cached: list[Cached] = field(default_factory=list)
@@ -270,6 +274,8 @@ class MemoryOutside:
         other = None
         if found and found[0][0] == PROXIED:
             values, ttl = ((name,), PROXIED_TTL_S) if rtype == "A" else ((), 0)
+        elif found and found[0][0] == "ALIAS":
+            values, ttl = (found[0][1], found[1]) if rtype == "A" else ((), 0)
         elif found and found[0][0] == "CNAME" and rtype != "CNAME":
             other = found[0][1][0]
         return tuple(ServerAnswer(s, values, ttl, aa=True, rcode="NOERROR", cname=other) for s in servers)

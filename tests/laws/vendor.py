@@ -8,8 +8,9 @@ host that SparkPost manages itself C.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from reconciler.dns import HostTarget, Record, RRset, Zone, record_id, zone_for
+from reconciler.dns import HOST, HostTarget, Record, RRset, Zone, record_id, zone_for
 from reconciler.errors import Conflict, InvalidRequest, NotReady, ProviderError
 from reconciler.model import EMPTY, Change, Finding, Ref, Resource, ResourceId, Severity, attrs
 from reconciler.provider import (
@@ -28,7 +29,7 @@ from reconciler.provider import (
     Wanted,
 )
 from reconciler.tracking import DEFAULT, LINK, MANAGED_CERTIFICATE, SECURE, TRACKING_DOMAIN
-from tests.laws.memory import DEPLOY_S, HOST_TYPES, MANAGED, ORIGIN, PROXIED_TTL_S, World
+from tests.laws.memory import ALIAS_TTL_S, DEPLOY_S, HOST_TYPES, MANAGED, ORIGIN, PROXIED_TTL_S, World
 
 EDGE, CERTIFICATE, POLICY = "memory_edge", "memory_certificate", "memory_policy"
 PER_CONTAINER = 2
@@ -83,6 +84,7 @@ class MemoryProvider:
                 atomic=self.world.atomic,
                 min_ttl=self.world.min_ttl,
                 account=self.account,
+                aliases=self.world.aliases,
             )
             for name in self.world.zones
             if self.alias.startswith(("zones", "proxy"))
@@ -233,7 +235,8 @@ class MemoryProvider:
 
     def spell(self, records: Sequence[Record], live: Live) -> Composition:
         made = []
-        for record in records:
+        for given in records:
+            record = _as_alias(given) if self.world.spells_aliases else given
             at = record.name if isinstance(record.name, str) else record.host
             zone = zone_for(at, live.zones)
             if zone is not None:
@@ -454,6 +457,15 @@ def _rrset(zone: str, name: str, type_: str, ttl: int, values: tuple[str, ...], 
     own = attrs(proxied=proxied) if type_ in HOST_TYPES else EMPTY
     effective = attrs(effective_ttl_s=PROXIED_TTL_S if ttl == 1 else ttl)
     return RRset(zone, name, type_, ttl, tuple(sorted(values)), own, effective)
+
+
+def _as_alias(record: Record) -> Record:
+    """Return a CNAME at an edge as the ALIAS that some vendors have for it."""
+    value = record.values[0]
+    at_edge = value.target.kind == EDGE if isinstance(value, Ref) else str(value).endswith(".edge.test")
+    if record.type != "CNAME" or record.role != HOST or not at_edge:
+        return record
+    return replace(record, type="ALIAS", ttl=ALIAS_TTL_S)
 
 
 def _sets_of(resource: Resource | None) -> dict[tuple[str, str], tuple[int, tuple[str, ...]]]:

@@ -72,3 +72,39 @@ def test_what_a_record_takes_the_place_of_or_may_stand_beside_forbids_nothing(
 def test_a_vendor_that_answers_for_the_alias_itself_may_mix() -> None:
     flattening = replace(Zone(ZONE, f"zone/{ZONE}"), cname_beside=True)
     assert told(needed(HOST, "CNAME"), rrset(HOST, "MX", "5 mx.example"), zone=flattening) == []
+
+
+ALIASES = Zone(ZONE, f"zone/{ZONE}", aliases=True)
+
+
+@pytest.mark.parametrize(
+    ("standing", "record"),
+    [
+        (rrset(HOST, "TXT", "x"), needed(HOST, "ALIAS")),
+        (rrset(HOST, "MX", "5 mx.example"), needed(HOST, "ALIAS")),
+        (rrset(HOST, "CNAME", "y"), needed(HOST, "ALIAS")),
+        (rrset(HOST, "ALIAS", "y"), needed(HOST, "CNAME")),
+        (rrset(HOST, "ALIAS", "y"), needed(HOST, "A")),
+        (rrset(ZONE, "SOA", "x"), needed(ZONE, "ALIAS")),
+    ],
+)
+def test_an_alias_stands_beside_texts_and_at_the_apex_and_takes_a_hosts_place(
+    standing: RRset, record: Record
+) -> None:
+    assert told(record, standing, zone=ALIASES) == []
+
+
+@pytest.mark.parametrize(
+    ("standing", "record", "words"),
+    [
+        (rrset(f"_a.{HOST}", "A", "192.0.2.1"), needed(f"_a.{HOST}", "ALIAS"), "an ALIAS stands for all"),
+        (rrset(f"_a.{HOST}", "ALIAS", "y"), needed(f"_a.{HOST}", "A"), "an ALIAS stands for all"),
+        (rrset(f"_a.{HOST}", "ALIAS", "y"), needed(f"_a.{HOST}", "CNAME"), "a CNAME must stand alone"),
+        (rrset(f"_a.{HOST}", "CNAME", "y"), needed(f"_a.{HOST}", "ALIAS"), "a CNAME must stand alone"),
+    ],
+)
+def test_an_alias_excludes_the_addresses_and_the_cname_of_its_name(
+    standing: RRset, record: Record, words: str
+) -> None:
+    (text,) = told(record, standing, zone=ALIASES)
+    assert words in text
