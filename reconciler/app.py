@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
-from reconciler.assemble import Assembly
+from reconciler.assemble import Assembly, names_told
 from reconciler.calls import Stop, VendorCalls
 from reconciler.clock import Clock, Mailbox
 from reconciler.collector import collector_off
 from reconciler.desired import Desired, Domain
-from reconciler.dns import DNS_RECORD
+from reconciler.dns import DNS_RECORD, Zone, zone_for
 from reconciler.errors import ConfigError, ProviderError, TdrError
 from reconciler.former import unread
 from reconciler.model import Finding
@@ -27,11 +28,13 @@ from reconciler.provider import (
     Parts,
     Provider,
     ProviderType,
+    ReadsByName,
     Scope,
     Setting,
 )
 from reconciler.secrets import Redactor, redactor, secrets
 
+Reading = Callable[[], Live]
 READ_THREADS = 16
 SIDE_THREADS = 8
 """Enough for every published rate at usual latencies (rate x latency)."""
@@ -110,12 +113,14 @@ def open_session(
 def read_world(session: Session, *, everything: bool = False) -> dict[str, Live]:
     """Read every account at once, and once more those that a host may have left when its `dns:` changed.
 
-    Raises ReadFailed naming each that could not be read.
+    Names that only a vendor tells are then asked for in the zones that cannot be listed. Raises ReadFailed
+    naming each account that could not be read.
     """
     world = _read(session, session.parts, everything=everything)
     left = {} if everything else unread(session.desired, world, lambda alias: _holds_zones(session, alias))
     wider = {alias: _with_dns(session, alias, domains) for alias, domains in left.items()}
-    return {**world, **_read(session, wider, everything=False)}
+    world = {**world, **_read(session, wider, everything=False)}
+    return {**world, **_gathered(session, _further(session, world))}
 
 
 def _holds_zones(session: Session, alias: str) -> bool:
@@ -128,14 +133,43 @@ def _with_dns(session: Session, alias: str, domains: Iterable[Domain]) -> Parts:
     return replace(parts, dns=(*parts.dns, *more))
 
 
+def _further(session: Session, world: Mapping[str, Live]) -> dict[str, Reading]:
+    """Return how to read what only a vendor's live state names and no account has read yet."""
+    asking = {alias: p for alias, p in session.providers.items() if isinstance(p, ReadsByName)}
+    if not any(zone.asked is not None for alias in asking for zone in world[alias].zones):
+        return {}
+    told = names_told(session.desired, session.parts, world, session.providers)
+    more = {alias: sorted(_unasked(told, world[alias].zones)) for alias in asking}
+    return {
+        alias: partial(provider.read_names, more[alias], world[alias])
+        for alias, provider in asking.items()
+        if more[alias]
+    }
+
+
+def _unasked(names: Iterable[str], zones: Sequence[Zone]) -> Iterator[str]:
+    for name in names:
+        zone = zone_for(name, zones)
+        if zone is not None and zone.asked is not None and name not in zone.asked:
+            yield name
+
+
 def _read(session: Session, parts: Mapping[str, Parts], *, everything: bool) -> dict[str, Live]:
-    if not parts:
+    scopes = {alias: Scope(played, everything) for alias, played in parts.items()}
+    return _gathered(
+        session, {alias: partial(session.providers[alias].read, scope) for alias, scope in scopes.items()}
+    )
+
+
+def _gathered(session: Session, readings: Mapping[str, Reading]) -> dict[str, Live]:
+    """Return what every account gives, all asked at once."""
+    if not readings:
         return {}
     mailbox = session.clock.mailbox()
     pool = Pool(session.clock, READ_THREADS, "read")
-    for alias, played in parts.items():
-        pool.submit(_reader(session, alias, Scope(played, everything), mailbox))
-    answers = dict(_answer(mailbox) for _ in parts)
+    for alias, reading in readings.items():
+        pool.submit(_reader(alias, reading, mailbox))
+    answers = dict(_answer(mailbox) for _ in readings)
     pool.close()
     bugs = [a for a in answers.values() if isinstance(a, BaseException) and not isinstance(a, ProviderError)]
     if bugs:
@@ -149,10 +183,10 @@ def _read(session: Session, parts: Mapping[str, Parts], *, everything: bool) -> 
 Answer = tuple[str, Live | BaseException]
 
 
-def _reader(session: Session, alias: str, scope: Scope, mailbox: Mailbox[Answer]) -> Job:
+def _reader(alias: str, reading: Reading, mailbox: Mailbox[Answer]) -> Job:
     def read() -> None:
         try:
-            live: Live | BaseException = session.providers[alias].read(scope)
+            live: Live | BaseException = reading()
         except BaseException as error:  # noqa: BLE001  handed to the scheduler, which raises it
             live = error
         mailbox.put((alias, live))

@@ -371,6 +371,19 @@ def _as_spelt(
         yield record if type_ == record.type else replace(record, type=type_)
 
 
+def names_told(
+    desired: Desired, parts: Mapping[str, Parts], world: World, providers: Mapping[str, Provider]
+) -> frozenset[str]:
+    """Return the names of records that no host implies: a vendor's live state tells them."""
+    live = seen_once(desired, world)
+    composed = [providers[alias].compose(present(parts[alias]), world[alias]) for alias in sorted(providers)]
+    wanted = [record for composition in composed for record in composition.records]
+    names = (
+        resolve(r.name, live) for r in (*wanted, *_stale_records(desired, parts, world, providers, live))
+    )
+    return frozenset(name for name in names if isinstance(name, str))
+
+
 def blocked_hosts(findings: Iterable[Finding]) -> frozenset[str]:
     """Return the hosts that an error forbids to touch."""
     return frozenset(f.host for f in findings if f.severity is Severity.ERROR and f.host)

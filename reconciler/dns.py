@@ -110,6 +110,7 @@ class Zone:
     delegated_to  the servers that resolvers are sent to, where they were looked up and none is the vendor's
     undelegated   whether it was looked up, and resolvers are sent nowhere
     parent        what the parent says of it, where a host comes here or leaves; None where that is not known
+    asked         the names that were asked for, where its records cannot be listed; None: all were read
     """
 
     name: str
@@ -128,6 +129,7 @@ class Zone:
     delegated_to: tuple[str, ...] = ()
     undelegated: bool = False
     parent: Delegation | None = None
+    asked: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

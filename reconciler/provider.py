@@ -258,6 +258,18 @@ class DnsProvider(Protocol):
 
 
 @runtime_checkable
+class ReadsByName(Protocol):
+    """The further power of a DNS provider that may have to ask for names, because it cannot list a zone.
+
+    A CDN's account alone tells some names (those of validation records), so they are known only when it was
+    read. The zones that were not read whole say so (`Zone.asked`).
+    """
+
+    def read_names(self, names: Collection[str], live: Live) -> Live:
+        """Return live with what stands at these names, too. Never writes."""
+
+
+@runtime_checkable
 class Verifier(Protocol):
     """The further power of the sparkpost part: a repeatable write that asks SparkPost to look."""
 

@@ -40,9 +40,17 @@ class Look:
     alias: str
     network: Network
 
-    def zone(self, zone: str, hosts: Collection[str]) -> Shown:
-        """Return what stands at the names that hosts concern. Raises Unavailable where no server answers, and
-        NetworkError where none may be asked: a cache tells neither a TTL nor what a person just wrote.
+    def hosts(self, zone: str, hosts: Collection[str]) -> Shown:
+        """Return what stands at the names that hosts concern; raises as `names` does."""
+        return self._shown(zone, [q for host in sorted(hosts) for q in _questions(host, zone)])
+
+    def names(self, zone: str, names: Collection[str]) -> Shown:
+        """Return what stands at names. Raises Unavailable where no server answers, and NetworkError where
+        none may be asked: a cache tells neither a TTL nor what a person just wrote."""
+        return self._shown(zone, [q for name in sorted(names) for q in _questions_at(name, zone)])
+
+    def _shown(self, zone: str, questions: Iterable[Question]) -> Shown:
+        """Ask, and keep what stands at the names themselves.
 
         An answer that only a wildcard gives is told from a record by a question for a name below: below a
         name that exists, a wildcard above it does not answer (RFC 4592).
@@ -54,7 +62,7 @@ class Look:
                 f"be asked from here: run tdr where they can be, without {DNS}"
             )
         servers = self._newest(listed, zone)
-        asked = list(dict.fromkeys(q for host in sorted(hosts) for q in _questions(host, zone)))
+        asked = list(dict.fromkeys(questions))
         found = {question: self._held(servers, *question, zone) for question in asked}
         kept = {
             q: a for q, a in found.items() if a.values and not self._by_wildcard(q, a, found, servers, zone)
@@ -111,12 +119,21 @@ class Look:
         return None if servers else f"no name server of zone {zone} is known"
 
 
+def names_of(host: str) -> tuple[str, ...]:
+    """Return the names that a host concerns."""
+    return (host, claim_name(host), *(f"{label}.{host}" for label in CHALLENGES))
+
+
 def _questions(host: str, zone: str) -> Iterator[Question]:
-    yield from ((host, type_) for type_ in AT_THE_HOST)
+    yield from _questions_at(host, zone)
     yield claim_name(host), "TXT"
     for label in CHALLENGES:
         yield from ((f"{label}.{host}", type_) for type_ in ("CNAME", "TXT"))
-    yield from ((card, type_) for card in _wildcards(host, zone) for type_ in ADDRESSES)
+
+
+def _questions_at(name: str, zone: str) -> Iterator[Question]:
+    yield from ((name, type_) for type_ in AT_THE_HOST)
+    yield from ((card, type_) for card in _wildcards(name, zone) for type_ in ADDRESSES)
 
 
 def _wildcards(name: str, zone: str) -> Iterator[str]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Self
 
-from providers.manual.looking import Look
+from providers.manual.looking import Look, names_of
 from reconciler.dns import Record, Zone, record_id, zone_for
 from reconciler.errors import ByHand
 from reconciler.model import Change, Finding, Resource, ResourceId, Severity, Value, attrs
@@ -49,13 +50,38 @@ class ManualProvider:
             if (zone := self._zone_of(host)) is not None:
                 hosts[zone].append(host)
         named = [zone for zone in self._zones if hosts[zone]]
-        found = self._together([partial(self._look.zone, zone, hosts[zone]) for zone in named])
+        found = self._together([partial(self._look.hosts, zone, hosts[zone]) for zone in named])
         return Live(
             zones=tuple(
-                Zone(zone, _container(zone), one.servers, min_ttl=1, atomic=False, by_hand=True)
+                Zone(
+                    zone,
+                    _container(zone),
+                    one.servers,
+                    min_ttl=1,
+                    atomic=False,
+                    by_hand=True,
+                    asked=frozenset(name for host in hosts[zone] for name in names_of(host)),
+                )
                 for zone, one in zip(named, found, strict=True)
             ),
             rrsets=tuple(rrset for one in found for rrset in one.rrsets),
+        )
+
+    def read_names(self, names: Collection[str], live: Live) -> Live:
+        """Ask the zones' servers for further names."""
+        found: dict[str, set[str]] = {}
+        for name in names:
+            if (at := zone_for(name, live.zones)) is not None:
+                found.setdefault(at.name, set()).add(name)
+        shown = self._together([partial(self._look.names, zone, found[zone]) for zone in sorted(found)])
+        kept = (rrset for rrset in live.rrsets if rrset.name not in found.get(rrset.zone, ()))
+        return replace(
+            live,
+            zones=tuple(
+                replace(zone, asked=(zone.asked or frozenset()) | found.get(zone.name, set()))
+                for zone in live.zones
+            ),
+            rrsets=(*kept, *(rrset for one in shown for rrset in one.rrsets)),
         )
 
     def compose(self, _parts: Parts, _live: Live) -> Composition:

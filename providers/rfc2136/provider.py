@@ -11,7 +11,7 @@ import dns.update
 from providers._records import Outcome
 from providers.rfc2136.names import QUERY, UPDATE, zone_of
 from providers.rfc2136.primary import Primary
-from providers.rfc2136.reading import Source, look, read_live
+from providers.rfc2136.reading import Source, look, read_further, read_live
 from providers.rfc2136.server import key_from, plain_name, server_from
 from providers.rfc2136.spelling import spell_records, zone_findings
 from providers.rfc2136.updates import by_host, judge, names_of, outcome, unseen, update_for
@@ -60,6 +60,10 @@ class Rfc2136Provider:
     def read(self, scope: Scope) -> Live:
         """Return the zones that the scope concerns: one transfer for each."""
         return read_live(self._source, scope, self._together)
+
+    def read_names(self, names: Collection[str], live: Live) -> Live:
+        """Return live with what stands at these names, where the zones were read by names."""
+        return read_further(self._source, names, _state(live), self._together)
 
     def compose(self, parts: Parts, live: Live) -> Composition:
         """Return no resources, for a name server is no edge; and what is not seen of the zones."""

@@ -57,6 +57,26 @@ def read_live(source: Source, scope: Scope, together: Side = one_by_one) -> Live
         if zone is not None:
             hosts.setdefault(zone, []).append(wanted.host)
     states = together([partial(read_zone, source, zone, hosts[zone]) for zone in sorted(hosts)])
+    return _live(source, states)
+
+
+def read_further(source: Source, names: Iterable[str], known: Rfc2136State, together: Side) -> Live:
+    """Read what stands at further names of the zones that were read by names. Raises ProviderError."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        zone = known.zone_of(name)
+        if zone is not None and not zone.whole and not zone.trouble:
+            found.setdefault(zone.name, []).append(name)
+    asked = [partial(asked_names, source.primary, zone, sorted(found[zone])) for zone in sorted(found)]
+    later = {state.name: state for state in together(asked)}
+    states = (
+        state.with_names(later[state.name]) if state.name in later else state
+        for state in known.zones.values()
+    )
+    return _live(source, list(states))
+
+
+def _live(source: Source, states: Sequence[ZoneState]) -> Live:
     return Live(
         zones=tuple(state.as_zone(source.account) for state in states if not state.trouble),
         rrsets=tuple(rrset for state in states for rrset in state.rrsets()),
@@ -131,7 +151,7 @@ def asked_names(primary: Primary, zone: str, names: Sequence[str]) -> ZoneState:
         for question, answer in primary.ask(zone, list(below)).items():
             if _same(_sets_in(answer, *question, zone).get(question), sets[below[question]]):
                 del sets[below[question]]
-    return state_from(zone, sets, whole=False)
+    return replace(state_from(zone, sets, whole=False), asked=frozenset(names))
 
 
 def _questions(names: Iterable[str]) -> list[Question]:

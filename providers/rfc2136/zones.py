@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from types import MappingProxyType
 from typing import Final
@@ -47,7 +47,7 @@ class ZoneState:
     sets            what stands in it and is answered; what lies below a delegation is not
     cuts            delegations to other zones: the servers by name
     negative_ttl_s  how long resolvers remember that a name is not there
-    whole           whether `sets` is all; else it is what stands at the names that were asked for
+    whole           whether `sets` is all; else it is what stands at the names that were `asked` for
     trouble         why the server does not serve it, or not to this key; "" where it does
     declined        what the server said to a transfer; "" where it gave it, or was not asked
     """
@@ -58,6 +58,7 @@ class ZoneState:
     sets: Mapping[Key, RecordSet] = field(default_factory=lambda: NO_SETS)
     cuts: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     whole: bool = True
+    asked: frozenset[str] = frozenset()
     trouble: str = ""
     declined: str = ""
     types: Mapping[str, frozenset[str]] = field(init=False, default_factory=dict, compare=False)
@@ -88,6 +89,21 @@ class ZoneState:
             atomic=True,
             account=account,
             compares=True,
+            asked=None if self.whole else self.asked,
+        )
+
+    def with_names(self, later: ZoneState) -> ZoneState:
+        """Give what was read by names together with what was read of further names later."""
+        if later.trouble:
+            return replace(self, trouble=later.trouble)
+        kept = {key: found for key, found in self.sets.items() if key[0] not in later.asked}
+        both = state_from(self.name, {**kept, **later.sets}, whole=False)
+        return replace(
+            both,
+            serial=later.serial,
+            negative_ttl_s=later.negative_ttl_s,
+            asked=self.asked | later.asked,
+            declined=self.declined,
         )
 
     def rrsets(self) -> Iterator[RRset]:

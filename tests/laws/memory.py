@@ -44,7 +44,8 @@ class World:
     `policies` are what edges of an account share, by alias of the account and name: where `policy` names one,
     every edge uses it. Aliases that are `joined` reach one account. Where edges are `exclusive`, a host that
     points at one of another account cannot be taken over. Where zones have `aliases`, an ALIAS may be a
-    host's record; with `spells_aliases` they spell a CNAME at an edge as one.
+    host's record; with `spells_aliases` they spell a CNAME at an edge as one. Where they are `unlisted`, only
+    names that are asked for are told; `named` are those that were asked for by themselves.
 
     `watched` hosts are judged though they have no record of their own; of the `excused`, links over https may
     fail meanwhile; those that are `deleting` are taken down on purpose. `records` are those of the
@@ -71,6 +72,8 @@ class World:
     exclusive: bool = False
     aliases: bool = False
     spells_aliases: bool = False
+    unlisted: bool = False
+    named: list[str] = field(default_factory=list)
     tracking: dict[str, dict[str, Any]] = field(default_factory=dict)
     sending: dict[str, str | None] = field(default_factory=dict)
     cached: list[Cached] = field(default_factory=list)

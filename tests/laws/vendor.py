@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from reconciler.dns import HOST, HostTarget, Record, RRset, Zone, record_id, zone_for
+from reconciler.dns import HOST, HostTarget, Record, RRset, Zone, ancestors, claim_name, record_id, zone_for
 from reconciler.errors import Conflict, InvalidRequest, NotReady, ProviderError
 from reconciler.model import EMPTY, Change, Finding, Ref, Resource, ResourceId, Severity, attrs
 from reconciler.provider import (
@@ -54,9 +54,16 @@ class MemoryProvider:
     # -- read
     def read(self, scope: Scope) -> Live:
         holds = scope.everything or bool(scope.parts.dns)
-        return self.calls("unit", "read", lambda: self._read(holds=holds), repeatable=True)
+        names = {n for w in scope.parts.dns for n in (w.host, claim_name(w.host), *ancestors(w.host))}
+        asked = frozenset(names) if self.world.unlisted else None
+        return self.calls("unit", "read", lambda: self._read(holds=holds, asked=asked), repeatable=True)
 
-    def _read(self, *, holds: bool = True) -> Live:
+    def read_names(self, names: Collection[str], live: Live) -> Live:
+        self.world.named += sorted(names)
+        known = frozenset(name for zone in live.zones for name in zone.asked or ())
+        return self._read(asked=known | frozenset(names))
+
+    def _read(self, *, holds: bool = True, asked: frozenset[str] | None = None) -> Live:
         world = self.world
         with world.lock:
             resources = [
@@ -69,10 +76,12 @@ class MemoryProvider:
             sets = tuple(
                 _rrset(zone.name, name, type_, ttl, values, proxied=name in world.proxied)
                 for (name, type_), (ttl, values) in sorted(world.held_by(self.alias).items())
+                if asked is None or name in asked
                 if (zone := zone_for(name, self._zones())) is not None
             )
+        zones = tuple(replace(zone, asked=asked) for zone in self._zones())
         return Live(
-            tuple(resources), self._zones() if holds else (), sets if holds else (), frozenset({self.account})
+            tuple(resources), zones if holds else (), sets if holds else (), frozenset({self.account})
         )
 
     def _zones(self) -> tuple[Zone, ...]:
