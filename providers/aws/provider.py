@@ -1,0 +1,147 @@
+"""The protocol's methods, and nothing else: the cdn part and the dns part, joined."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib import import_module
+from typing import Any, Protocol
+
+from providers.aws.names import provider_of
+from providers.aws.route53 import Route53
+from providers.aws.route53_zones import Route53State
+from providers.aws.session import Clients
+from reconciler.dns import DNS_RECORD, Record
+from reconciler.errors import AuthError
+from reconciler.model import Change, Finding, Resource, ResourceId, Severity
+from reconciler.provider import (
+    Composition,
+    Failed,
+    Live,
+    Outcomes,
+    Parts,
+    Scope,
+    Setting,
+    Status,
+    Wanted,
+    both,
+)
+
+
+class CdnPart(Protocol):
+    """CloudFront with its certificates, as `providers.aws.cdn.Cdn` is it."""
+
+    def read(self, scope: Scope, account: str) -> tuple[tuple[Resource, ...], object]:
+        """Return what exists, and what `compose` needs to know besides. `account`: its identity."""
+
+    def compose(self, wanted: Sequence[Wanted], state: Any) -> Composition:
+        """Return what the cdn part needs. Pure."""
+
+    def apply(self, batch: Sequence[Change]) -> Outcomes:
+        """Make the changes of one container."""
+
+    def ready(self, ids: Collection[ResourceId]) -> Mapping[ResourceId, Status]:
+        """Tell what is issued and deployed."""
+
+
+@dataclass(frozen=True, slots=True)
+class AwsState:
+    """What was read, by part.
+
+    cdn     None where the part was not looked at
+    unread  why it could not be, where it was to be
+    """
+
+    dns: Route53State
+    cdn: object = None
+    unread: str = ""
+
+
+class AwsProvider:
+    """One alias of type aws. Thread-safe."""
+
+    def __init__(self, setting: Setting, *, cdn: CdnPart | None = None) -> None:
+        """Raises AuthError for a profile that is not there. `cdn` replaces the cdn part, for tests."""
+        self._alias, self._together = setting.alias, setting.together
+        self._clients = Clients(setting)
+        self._dns = Route53(setting, self._clients)
+        self._setting, self._cdn_part = setting, cdn
+
+    @property
+    def _cdn(self) -> CdnPart:
+        """The cdn part, loaded when it is first asked: an alias of the dns part alone does without."""
+        if self._cdn_part is None:
+            self._cdn_part = import_module("providers.aws.cdn").Cdn(self._setting, self._clients)
+        return self._cdn_part
+
+    def close(self) -> None:
+        """End all connections."""
+        self._clients.close()
+
+    def read(self, scope: Scope) -> Live:
+        """Return what the account holds that concerns the scope."""
+        account = self._clients.identity().name
+        (resources, state, unread), found = both(
+            self._together, lambda: self._edges(scope, account), lambda: self._dns.read(scope, account)
+        )
+        return Live(
+            resources=resources,
+            zones=found.zones,
+            rrsets=found.rrsets,
+            accounts=frozenset({account}),
+            facts=AwsState(found.state, state, unread),
+        )
+
+    def _edges(self, scope: Scope, account: str) -> tuple[tuple[Resource, ...], object, str]:
+        """Read the cdn part, where it is played or all of the owner's is asked for.
+
+        Credentials for Route 53 alone may not look at CloudFront, and have left nothing there.
+        """
+        if not (scope.parts.cdn or scope.everything):
+            return (), None, ""
+        try:
+            resources, state = self._cdn.read(scope, account)
+        except AuthError as error:
+            if scope.parts.cdn:
+                raise
+            return (), None, error.message
+        return resources, state, ""
+
+    def compose(self, parts: Parts, live: Live) -> Composition:
+        """Return what the cdn part needs, and why no zone is found for a host of the dns part."""
+        state = _state(live)
+        composed = Composition()
+        if parts.cdn:
+            composed = self._cdn.compose(parts.cdn, state.cdn)
+        findings = [*composed.findings, *self._dns.unclear(parts.dns, state.dns)]
+        if state.unread:
+            text = f"`{self._alias}` may not look for distributions and certificates: {state.unread}"
+            findings.append(Finding(Severity.WARNING, None, text))
+        return replace(composed, findings=tuple(findings))
+
+    def spell(self, records: Sequence[Record], live: Live) -> Composition:
+        """Return records as Route 53 reports them, and what forbids them."""
+        return self._dns.spell(records, _state(live).dns)
+
+    def apply(self, batch: Sequence[Change]) -> Outcomes:
+        """Make the changes of one container: a zone's records, or what belongs to CloudFront."""
+        is_dns = batch[0].id.kind == DNS_RECORD
+        outcomes = self._dns.apply(batch) if is_dns else self._cdn.apply(batch)
+        for outcome in outcomes.values():
+            # What no single call says, such as a write that did not stick, has no context yet.
+            if isinstance(outcome, Failed):
+                outcome.error.provider = outcome.error.provider or provider_of(self._alias)
+        return outcomes
+
+    def ready(self, ids: Collection[ResourceId]) -> Mapping[ResourceId, Status]:
+        """Tell which records every server of Route 53 answers, and what is issued and deployed."""
+        records = [id_ for id_ in ids if id_.kind == DNS_RECORD]
+        others = [id_ for id_ in ids if id_.kind != DNS_RECORD]
+        statuses = dict(self._dns.ready(records)) if records else {}
+        return {**statuses, **(self._cdn.ready(others) if others else {})}
+
+
+def _state(live: Live) -> AwsState:
+    if not isinstance(live.facts, AwsState):
+        raise TypeError("not what this provider read")
+    return live.facts

@@ -1,0 +1,213 @@
+"""One alias's way into AWS: credentials, clients, and who they belong to.
+
+boto3's own chain finds the credentials. Its retries are off: pacing and repeating are the engine's.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+import boto3
+from botocore.config import Config
+from botocore.credentials import CredentialProvider, CredentialResolver, DeferredRefreshableCredentials
+from botocore.exceptions import BotoCoreError
+from botocore.session import Session as CoreSession
+
+from providers.aws.errors import translate
+from providers.aws.names import STS, identity_of, provider_of
+
+if TYPE_CHECKING:
+    from types_boto3_acm import ACMClient
+    from types_boto3_cloudfront import CloudFrontClient
+    from types_boto3_resourcegroupstaggingapi import ResourceGroupsTaggingAPIClient
+    from types_boto3_route53 import Route53Client
+    from types_boto3_sts import STSClient
+
+    from reconciler.provider import Setting
+
+REGION: Final = "us-east-1"
+"""Where CloudFront takes its certificates from, and where the global services are signed for."""
+
+ROLE_SESSION_S: Final = 3600
+"""The longest that every role allows, chained ones too (docs: AssumeRole)."""
+
+_CONFIG: Final = Config(
+    region_name=REGION,
+    connect_timeout=10,
+    read_timeout=60,
+    retries={"total_max_attempts": 1, "mode": "standard"},
+    max_pool_connections=32,
+    user_agent_extra="tdr",
+)
+_FILES: Final = {"AWS_SHARED_CREDENTIALS_FILE": "credentials_file", "AWS_CONFIG_FILE": "config_file"}
+_SERVICES: Final = {
+    "acm": "ACM",
+    "cloudfront": "CLOUDFRONT",
+    "resourcegroupstaggingapi": "RESOURCE_GROUPS_TAGGING_API",
+    "route53": "ROUTE_53",
+    "sts": "STS",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whose credentials these are: the account's number and the principal's ARN."""
+
+    account: str
+    arn: str
+
+    @property
+    def name(self) -> str:
+        """What the account is known by in claims."""
+        return identity_of(self.account)
+
+
+class Clients:
+    """The clients of one alias, each made once. Thread-safe, which boto3's sessions are not.
+
+    Raises AuthError, when made, for a profile or configuration files that cannot be used.
+    """
+
+    def __init__(self, setting: Setting) -> None:
+        self._setting = setting
+        self._lock = threading.RLock()
+        self._clients: dict[str, Any] = {}
+        self._identity: Identity | None = None
+        self._role: DeferredRefreshableCredentials | None = None
+        try:
+            self._session: Any = self._opened()
+        except BotoCoreError as error:
+            meaning = translate(error)
+            if meaning is None:
+                raise
+            meaning.provider = provider_of(setting.alias)
+            raise meaning from error
+
+    @property
+    def acm(self) -> ACMClient:
+        made: ACMClient = self._client("acm")
+        return made
+
+    @property
+    def cloudfront(self) -> CloudFrontClient:
+        made: CloudFrontClient = self._client("cloudfront")
+        return made
+
+    @property
+    def route53(self) -> Route53Client:
+        made: Route53Client = self._client("route53")
+        return made
+
+    @property
+    def tagging(self) -> ResourceGroupsTaggingAPIClient:
+        made: ResourceGroupsTaggingAPIClient = self._client("resourcegroupstaggingapi")
+        return made
+
+    @property
+    def sts(self) -> STSClient:
+        made: STSClient = self._client("sts")
+        return made
+
+    def identity(self) -> Identity:
+        """Tell whose credentials these are; asked once."""
+        if self._identity is None:
+            calls = self._setting.calls
+            if self._role is not None:
+                # Here a role that cannot be assumed is told as such, and the engine counts the call.
+                calls(STS, "AssumeRole", self._role.get_frozen_credentials, repeatable=True)
+            told = calls(STS, "GetCallerIdentity", self.sts.get_caller_identity, repeatable=True)
+            self._identity = Identity(told["Account"], told["Arn"])
+        return self._identity
+
+    def close(self) -> None:
+        """End all connections."""
+        with self._lock:
+            for client in self._clients.values():
+                client.close()
+
+    def _client(self, service: str) -> Any:
+        with self._lock:
+            if service not in self._clients:
+                self._clients[service] = self._made(self._session, service)
+            return self._clients[service]
+
+    def _made(self, session: Any, service: str) -> Any:
+        environ = self._setting.environ
+        endpoint = environ.get(f"AWS_ENDPOINT_URL_{_SERVICES[service]}") or environ.get("AWS_ENDPOINT_URL")
+        return session.client(service, config=_CONFIG, endpoint_url=endpoint or None)
+
+    def _opened(self) -> boto3.Session:
+        """Make the session, with the credentials of the role where there is one."""
+        base = _session(self._setting)
+        role = self._setting.options.get("role_arn")
+        if not role:
+            return base
+        asked = {"RoleArn": role, "RoleSessionName": f"tdr-{self._setting.owner}"}
+        if "external_id" in self._setting.options:
+            asked["ExternalId"] = self._setting.options["external_id"]
+        self._role = DeferredRefreshableCredentials(
+            refresh_using=partial(_assumed, self._made(base, "sts"), asked), method=_AssumedRole.METHOD
+        )
+        core = CoreSession()
+        core.register_component("credential_provider", CredentialResolver([_AssumedRole(self._role)]))
+        return boto3.Session(botocore_session=core, region_name=REGION)
+
+
+class _AssumedRole(CredentialProvider):
+    """Where a session with a role has its credentials from."""
+
+    METHOD = "assume-role"
+
+    def __init__(self, credentials: DeferredRefreshableCredentials) -> None:
+        super().__init__()
+        self._credentials = credentials
+
+    def load(self) -> DeferredRefreshableCredentials:
+        return self._credentials
+
+
+def _assumed(sts: STSClient, asked: Mapping[str, Any]) -> Mapping[str, str]:
+    """Fetch credentials of the role, as botocore's refreshing wants them.
+
+    They end by this machine's clock, not by that of AWS: one that is off would have them expired at once.
+    """
+    ends = datetime.now(UTC) + timedelta(seconds=ROLE_SESSION_S)
+    given = sts.assume_role(DurationSeconds=ROLE_SESSION_S, **asked)["Credentials"]
+    return {
+        "access_key": given["AccessKeyId"],
+        "secret_key": given["SecretAccessKey"],
+        "token": given["SessionToken"],
+        "expiry_time": ends.isoformat(),
+    }
+
+
+def _session(setting: Setting) -> boto3.Session:
+    """Open boto3's chain as the alias and the environment that tdr was given say.
+
+    A profile that the file names goes before keys of the environment, one of the environment after them.
+    """
+    environ = setting.environ
+    core = CoreSession()
+    for variable, name in _FILES.items():
+        if variable in environ:
+            core.set_config_variable(name, environ[variable])
+    profile = setting.options.get("profile")
+    key = environ.get("AWS_ACCESS_KEY_ID")
+    if not profile and key:
+        return boto3.Session(
+            aws_access_key_id=key,
+            aws_secret_access_key=environ.get("AWS_SECRET_ACCESS_KEY"),
+            aws_session_token=environ.get("AWS_SESSION_TOKEN"),
+            botocore_session=core,
+            region_name=REGION,
+        )
+    named = profile or environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE")
+    session = boto3.Session(profile_name=named, botocore_session=core, region_name=REGION)
+    if environ.get("AWS_EC2_METADATA_DISABLED", "").lower() == "true":
+        core.get_component("credential_provider").remove("iam-role")
+    return session
