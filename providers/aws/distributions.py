@@ -10,7 +10,7 @@ import copy
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from reconciler.model import Attrs, attrs
+from reconciler.model import Attrs, Value, attrs
 
 FORWARDED_HOST: Final = "X-Forwarded-Host"
 TLS_BY_STRICTNESS: Final = (
@@ -120,7 +120,7 @@ def _viewer_settings(config: Native) -> dict[str, object]:
 def merged(config: Native, wanted: Attrs) -> dict[str, Any]:
     """Return the configuration with the managed settings as wanted, everything else as it is."""
     found = copy.deepcopy(dict(config))
-    found["Aliases"] = listed(wanted["aliases"])  # type: ignore[arg-type]  # a tuple of names
+    found["Aliases"] = listed(_several(wanted["aliases"]))
     found["Enabled"] = wanted["enabled"]
     found["PriceClass"] = wanted["price_class"]
     found["HttpVersion"] = wanted["http_version"]
@@ -179,13 +179,13 @@ def _viewer_certificate(live: Native, wanted: Attrs) -> dict[str, Any]:
 def _merged_origin(origin: Native, wanted: Attrs) -> dict[str, Any]:
     found = dict(origin)
     found.pop("S3OriginConfig", None)
-    ports = wanted["origin_ports"]
+    ports = _several(wanted["origin_ports"])
     custom = dict(found.get("CustomOriginConfig") or {"OriginReadTimeout": 30, "OriginKeepaliveTimeout": 5})
     custom |= {
-        "HTTPPort": ports[0],  # type: ignore[index]  # a pair of numbers
-        "HTTPSPort": ports[1],  # type: ignore[index]  # as above
+        "HTTPPort": ports[0],
+        "HTTPSPort": ports[1],
         "OriginProtocolPolicy": wanted["origin_protocol"],
-        "OriginSslProtocols": listed(wanted["origin_tls"]),  # type: ignore[arg-type]  # a tuple of names
+        "OriginSslProtocols": listed(_several(wanted["origin_tls"])),
     }
     found |= {
         "Id": found.get("Id") or "sparkpost",
@@ -196,6 +196,10 @@ def _merged_origin(origin: Native, wanted: Attrs) -> dict[str, Any]:
         "OriginShield": _shield(found.get("OriginShield"), on=bool(wanted["origin_shield"])),
     }
     return found
+
+
+def _several(value: Value) -> tuple[Any, ...]:
+    return value if isinstance(value, tuple) else ()
 
 
 def _shield(live: Native | None, *, on: bool) -> Native:
@@ -211,7 +215,7 @@ def _merged_headers(live: Native | None, forwarded_host: object) -> dict[str, An
 
 def _merged_behavior(behavior: Native, origin: Native, wanted: Attrs) -> dict[str, Any]:
     found = {name: value for name, value in behavior.items() if name not in _LEGACY}
-    functions = frozenset(map(str, wanted["functions"]))  # type: ignore[arg-type]  # a tuple of names
+    functions = frozenset(map(str, _several(wanted["functions"])))
     found |= {
         "TargetOriginId": origin["Id"],
         "Compress": wanted["compress"],
