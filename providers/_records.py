@@ -232,14 +232,18 @@ def _as_planned(change: Change, before: Sets, after: Sets, live: Sets) -> bool:
     of its own, only texts that it means to keep may stand.
     """
     if change.before is None:
-        return all(
-            set(_values(live, key)) <= (set(wanted.values) if wanted.type == "TXT" else set())
-            for key, wanted in after.items()
-        )
+        return all(_may_grow(live.get(key), wanted) for key, wanted in after.items())
     found = [live[key] for key in before if key in live]
     same = all(_values(live, key) == wanted.values for key, wanted in before.items())
     special = any(one.special for one in found)
     return same and not special and max((one.ttl for one in found), default=0) == change.before.attrs["ttl"]
+
+
+def _may_grow(found: RecordSet | None, wanted: RecordSet) -> bool:
+    if found is None:
+        return True
+    kept = set(wanted.values) if wanted.type == "TXT" else set()
+    return not found.special and set(found.values) <= kept
 
 
 def _values(live: Sets, key: Key) -> tuple[str, ...]:
@@ -261,7 +265,8 @@ def rivals(
 def _excludes(found: RecordSet, key: Key) -> bool:
     if found.key == key or found.type in _SIGNATURES:
         return False
-    return "CNAME" in (found.type, key[1])
+    kinds = {found.type, key[1]}
+    return "CNAME" in kinds or ("ALIAS" in kinds and not kinds.isdisjoint(ADDRESSES))
 
 
 def _conflict(change: Change, at_name: Mapping[str, Sequence[RecordSet]]) -> Conflict:

@@ -41,6 +41,7 @@ _OPERATIONS: Final[Mapping[str, tuple[str, ...]]] = {
         "RemoveTagsFromCertificate",
         "ListTagsForCertificate",
     ),
+    "pricingplanmanager": ("ListSubscriptions",),
     "sts": ("AssumeRole",),
 }
 

@@ -84,8 +84,8 @@ class Route53Api:
         Safe to repeat: each change names what it rests on, and a repeat of one that took effect is refused.
         """
         batch = {"Comment": comment[:COMMENT_MAX], "Changes": list(changes)}
-        client = self._clients.route53
-        send = partial(client.change_resource_record_sets, HostedZoneId=zone.id, ChangeBatch=batch)  # type: ignore[arg-type]
+        client: Any = self._clients.route53  # its stub wants each change as a TypedDict of its own
+        send = partial(client.change_resource_record_sets, HostedZoneId=zone.id, ChangeBatch=batch)
         answer = self._call("ChangeResourceRecordSets", send, zone.name)
         return str(answer["ChangeInfo"]["Id"]).rpartition("/")[2]
 

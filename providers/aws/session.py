@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import boto3
 from botocore.config import Config
 from botocore.credentials import CredentialProvider, CredentialResolver, DeferredRefreshableCredentials
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, PartialCredentialsError
 from botocore.session import Session as CoreSession
 
 from providers.aws.errors import translate
@@ -48,6 +48,7 @@ _FILES: Final = {"AWS_SHARED_CREDENTIALS_FILE": "credentials_file", "AWS_CONFIG_
 _SERVICES: Final = {
     "acm": "ACM",
     "cloudfront": "CLOUDFRONT",
+    "pricing-plan-manager": "PRICING_PLAN_MANAGER",
     "resourcegroupstaggingapi": "RESOURCE_GROUPS_TAGGING_API",
     "route53": "ROUTE_53",
     "sts": "STS",
@@ -70,7 +71,7 @@ class Identity:
 class Clients:
     """The clients of one alias, each made once. Thread-safe, which boto3's sessions are not.
 
-    Raises AuthError, when made, for a profile or configuration files that cannot be used.
+    Raises AuthError, when made, for a profile, keys or configuration files that cannot be used.
     """
 
     def __init__(self, setting: Setting) -> None:
@@ -97,6 +98,11 @@ class Clients:
     def cloudfront(self) -> CloudFrontClient:
         made: CloudFrontClient = self._client("cloudfront")
         return made
+
+    @property
+    def pricing(self) -> Any:
+        """The manager of flat-rate plans, for which there are no type stubs yet."""
+        return self._client("pricing-plan-manager")
 
     @property
     def route53(self) -> Route53Client:
@@ -199,9 +205,12 @@ def _session(setting: Setting) -> boto3.Session:
     profile = setting.options.get("profile")
     key = environ.get("AWS_ACCESS_KEY_ID")
     if not profile and key:
+        secret = environ.get("AWS_SECRET_ACCESS_KEY")
+        if not secret:
+            raise PartialCredentialsError(provider="env", cred_var="AWS_SECRET_ACCESS_KEY")
         return boto3.Session(
             aws_access_key_id=key,
-            aws_secret_access_key=environ.get("AWS_SECRET_ACCESS_KEY"),
+            aws_secret_access_key=secret,
             aws_session_token=environ.get("AWS_SESSION_TOKEN"),
             botocore_session=core,
             region_name=REGION,

@@ -9,7 +9,7 @@ import pytest
 
 from tests.architecture.source import ROOT
 
-SDKS = {"cloudflare", "boto3", "google", "azure", "octodns"}
+SDKS = {"cloudflare", "boto3", "botocore", "google", "azure", "octodns"}
 HEAVY = SDKS | {"jsonschema", "dns", "httpx", "aiohttp", "cryptography", "rich", "deepdiff", "yaml"}
 
 
@@ -44,3 +44,14 @@ def test_validate_loads_no_sdk_and_no_client(tmp_path: Path) -> None:
         loaded_by("validate", str(ROOT / "examples/quickstart"), cwd=tmp_path) & (SDKS | {"httpx", "aiohttp"})
         == set()
     )
+
+
+def test_validating_an_aws_alias_loads_no_boto3(tmp_path: Path) -> None:
+    """Its options are checked, and nothing is opened."""
+    (tmp_path / "domains.yaml").write_text(
+        "version: 1\nowner: acme-mail\n"
+        "providers:\n  sp: {type: sparkpost}\n  web: {type: aws, profile: mail, alias_records: true}\n"
+        "defaults: {sparkpost: sp, cdn: web, dns: web}\n"
+        "domains: {click.example.com: {}}\n"
+    )
+    assert loaded_by("validate", cwd=tmp_path) & SDKS == set()

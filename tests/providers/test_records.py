@@ -234,6 +234,20 @@ def test_a_cname_excludes_what_does_not_leave_with_it_and_no_signature() -> None
     assert rivals([(NAME, "TXT")], at_name) == [sets[2]]
 
 
+def test_an_alias_of_a_vendor_excludes_addresses_and_a_cname() -> None:
+    sets = (standing("ALIAS", "edge.example"), standing("TXT", "x"))
+    at_name = {NAME: sets}
+    assert rivals([(NAME, "A")], at_name) == rivals([(NAME, "CNAME")], at_name)[:1] == [sets[0]]
+    assert rivals([(NAME, "MX")], at_name) == []
+    assert rivals([(NAME, "ALIAS")], {NAME: (standing("AAAA", "2001:db8::1"),)}) != []
+
+
+def test_a_set_that_is_more_than_its_values_is_not_grown() -> None:
+    found = RecordSet(NAME, "TXT", 300, ("theirs",), special="weighted")
+    keeping = change(None, record("TXT", "ours", "theirs"))
+    assert len(refused(judge([keeping], {found.key: found}, BECAUSE))) == 1
+
+
 def test_one_refusal_holds_its_host_back_altogether() -> None:
     host = change(record("CNAME", "old.example"), record("CNAME", "new.example"))
     claim = change(None, record("TXT", "v=tdr1", name=f"_tdr.{NAME}", role=CLAIM))
