@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from providers.sandbox.contract import ControlError, Switch, WorldError
 from providers.sandbox.resolver import Resolved
 
-from .acm_calls import HANDLERS, TOKEN_SWITCH
+from .acm_calls import HANDLERS, REUSE
 from .acm_issuing import settle
 from .acm_leaf import Leaves
 from .acm_state import DAY_S, PENDING_S, STATUSES, Certificate, Certificates
@@ -33,7 +33,7 @@ AGE_S = 30 * DAY_S  # how long the world's issued certificates have been there
 
 SWITCHES = (
     Switch(
-        TOKEN_SWITCH,
+        REUSE,
         ("new-certificate", "refused"),
         "new-certificate",
         "docs: RequestCertificate is silent on a token that comes with other arguments",

@@ -17,7 +17,7 @@ LONGEST_COMMON_NAME = 64
 DEFAULT_PAGE = 100
 DEFAULT_KEY_TYPES = frozenset({"RSA_2048"})
 KEY_ALGORITHMS = frozenset({"RSA_2048", "EC_prime256v1", "EC_secp384r1"})
-TOKEN_SWITCH = "aws.acm-token-reuse"  # noqa: S105 (the name of a switch)
+REUSE = "aws.acm-token-reuse"
 _ARN = re.compile(r"arn:aws:acm:([a-z0-9-]+):(\d{12}):certificate/([\w-]+)")
 
 
@@ -84,7 +84,7 @@ def _repeated(call: Call, token: str, asked: str) -> Certificate | None:
     acm = call.account.acm
     made = [c for c in acm.all.values() if token and c.token == token and call.now < c.created + TOKEN_S]
     same = [certificate for certificate in made if certificate.asked == asked]
-    if made and not same and call.kernel.switch(TOKEN_SWITCH) == "refused":
+    if made and not same and call.kernel.switch(REUSE) == "refused":
         raise Refusal(
             400,
             "InvalidParameterException",

@@ -6,27 +6,17 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-import boto3
-import pytest
-from botocore.config import Config
-from botocore.exceptions import ClientError
-
 from providers.sandbox import started
 from providers.sandbox.aws import EMULATOR
 from providers.sandbox.fetch import Fetched
 from providers.sandbox.running import Running
 from providers.sandbox.sparkpost import EMULATOR as SPARKPOST
+from tests.sandbox.aws import bench as base
+from tests.sandbox.aws.bench import NUMBER, START, account, refused
 
-NUMBER = "111122223333"
-KEY, SECRET = "AKIASANDBOX0000MAIL", "sandbox-secret"
-START = "2026-01-05T09:00:00Z"
+__all__ = ["EDGE", "NUMBER", "Bench", "account", "bench", "refused", "world"]
+
 EDGE = "198.51.100.60"
-
-
-def account(number: str = NUMBER, **more: Any) -> dict[str, Any]:
-    """An account as the world writes it."""
-    keys = {"access_key": KEY, "secret_key": SECRET} if number == NUMBER else {}
-    return {"account": number, **keys, **more}
 
 
 def world(*accounts: Mapping[str, Any], **more: Any) -> dict[str, Any]:
@@ -35,31 +25,24 @@ def world(*accounts: Mapping[str, Any], **more: Any) -> dict[str, Any]:
     return {"clock": START, "aws": list(accounts) or [account()], "dns": [zone], **more}
 
 
-class Bench:
-    """One running sandbox."""
+class Bench(base.Bench):
+    """One running sandbox. Every answer is judged, and AWS's limits are off."""
 
     def __init__(self, sandbox: Running) -> None:
         """Make clients as they are needed."""
-        self.sandbox = sandbox
-        self._clients: dict[tuple[str, str], Any] = {}
+        super().__init__(sandbox)
+        self._made: dict[tuple[str, str], Any] = {}
 
-    def client(self, service: str, region: str = "us-east-1") -> Any:
-        """A client of the first account that tries each call once."""
-        if (service, region) not in self._clients:
-            self._clients[service, region] = boto3.client(
-                service,
-                endpoint_url=self.sandbox.env["AWS_ENDPOINT_URL"],
-                region_name=region,
-                aws_access_key_id=KEY,
-                aws_secret_access_key=SECRET,
-                config=Config(retries={"total_max_attempts": 1}),
-            )
-        return self._clients[service, region]
+    def of(self, service: str, region: str = "us-east-1") -> Any:
+        """A client of the first account, made once."""
+        if (service, region) not in self._made:
+            self._made[service, region] = self.client(service, region=region)
+        return self._made[service, region]
 
     @property
     def acm(self) -> Any:
         """ACM where CloudFront looks for certificates."""
-        return self.client("acm")
+        return self.of("acm")
 
     def request(self, *names: str, **more: Any) -> str:
         """Ask for a certificate by DNS validation, and give its ARN."""
@@ -109,40 +92,26 @@ class Bench:
             "PATCH", "/dns/zones/example.com", {"remove_records": [f"{name.rstrip('.')} {rtype}"]}
         )
 
-    def advance(self, seconds: float) -> None:
-        """Let sandbox time pass."""
-        self.sandbox.control("POST", "/clock/advance", {"seconds": seconds})
-
-    def switch(self, name: str, setting: str) -> None:
-        """Set a switch."""
-        self.sandbox.control("PUT", f"/switches/{name}", {"setting": setting})
-
-    def patch(self, service: str, changes: Mapping[str, Any], number: str = NUMBER) -> Any:
-        """Change the state of a service behind its API's back."""
-        body = {"accounts": {number: {service: changes}}}
-        return self.sandbox.control("PATCH", "/vendors/aws", body)
-
     def visit(self, url: str, **options: Any) -> Fetched:
         """Ask the edge for a URL, wherever DNS points."""
         options.setdefault("connect_to", EDGE)
         return self.sandbox.run(self.sandbox.kernel.fetch(url, **options))
 
-    def dns(self, name: str, rtype: str) -> tuple[str, tuple[str, ...]]:
+    def resolved(self, name: str, rtype: str) -> tuple[str, tuple[str, ...]]:
         """What the world's resolver finds: code and values."""
         found = self.sandbox.do(lambda: self.sandbox.kernel.resolve(name, rtype, fresh=True))
         return found.rcode, found.values(rtype)
+
+    def judged_well(self) -> None:
+        """No answer was against the models, and nothing was asked for that is not emulated."""
+        assert self.findings == []
+        assert self.sandbox.kernel.unemulated == []
 
 
 @contextmanager
 def bench(given: Mapping[str, Any] | None = None) -> Iterator[Bench]:
     """Run a sandbox."""
     with started(given or world(), emulators=[SPARKPOST, EMULATOR]) as sandbox:
-        yield Bench(sandbox)
-
-
-def refused(call: Any, **params: Any) -> tuple[int, str, str]:
-    """Make a call that must be refused, and give status, code and message."""
-    with pytest.raises(ClientError) as caught:
-        call(**params)
-    answer = caught.value.response
-    return answer["ResponseMetadata"]["HTTPStatusCode"], answer["Error"]["Code"], answer["Error"]["Message"]
+        running = Bench(sandbox)
+        yield running
+        running.judged_well()

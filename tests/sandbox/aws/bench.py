@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
+from xml.etree import ElementTree
 
 import boto3
 import pytest
@@ -15,7 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from providers.sandbox import started
-from providers.sandbox.aws import EMULATOR, cbor
+from providers.sandbox.aws import EMULATOR
 from providers.sandbox.running import Running
 from tests.contract.judge import specs_folder
 
@@ -98,11 +99,7 @@ class Bench:
         if found is None or http_response.status_code >= 300:
             return
         self.judged += 1
-        body = http_response.content
-        if http_response.headers.get("Content-Type") == "application/cbor":
-            errors = found._json(model.output_shape, cbor.decoded(body), "$")
-        else:
-            errors = found.response_errors(model.name, body.decode())
+        errors = _errors(found, model, http_response)
         self.findings += [f"{model.name}: {error}" for error in errors]
 
     @property
@@ -138,6 +135,20 @@ class Bench:
     def state(self) -> Any:
         """What the emulator would keep on disk, as it comes back from there."""
         return json.loads(json.dumps(self.sandbox.do(self.sandbox.kernel.vendors["aws"].dump)))
+
+
+def _errors(found: Any, model: Any, http_response: Any) -> list[str]:
+    """Judge an answer in the protocol that it came in: the judge itself knows one for each service."""
+    body, kind = http_response.content, http_response.headers.get("Content-Type", "")
+    errors: list[str]
+    if model.service_model.metadata["protocol"] == "query":
+        (result,) = (e for e in ElementTree.fromstring(body) if e.tag.endswith(f"{model.name}Result"))
+        errors = found._xml(model.output_shape, result, "/")
+    elif "json" in kind and "json" not in model.service_model.metadata["protocol"]:
+        errors = found._json(model.output_shape, json.loads(body), "$")
+    else:
+        errors = found.response_errors(model.name, body.decode())
+    return errors
 
 
 @contextmanager

@@ -174,7 +174,7 @@ class EdgeBench(Bench):
     @property
     def domain_name(self) -> str:
         """The distribution's own name."""
-        return str(self.client("cloudfront").get_distribution(Id=DISTRIBUTION)["Distribution"]["DomainName"])
+        return str(self.of("cloudfront").get_distribution(Id=DISTRIBUTION)["Distribution"]["DomainName"])
 
     def last(self) -> EdgeRequest:
         """What the origin was asked last."""
@@ -189,3 +189,4 @@ def edge_bench(given: Mapping[str, Any] | None = None) -> Iterator[EdgeBench]:
         running = EdgeBench(sandbox)
         running.origin = served
         yield running
+        running.judged_well()

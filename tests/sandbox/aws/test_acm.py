@@ -108,7 +108,7 @@ def test_names_of_amazons_own_fail_at_once(aws: Bench) -> None:
 
 def test_a_certificate_is_known_in_its_region_only(aws: Bench) -> None:
     arn = aws.request(HOST)
-    elsewhere = aws.client("acm", "eu-west-1")
+    elsewhere = aws.of("acm", "eu-west-1")
     assert elsewhere.list_certificates()["CertificateSummaryList"] == []
     assert refused(elsewhere.describe_certificate, CertificateArn=arn)[1] == "ResourceNotFoundException"
     there = elsewhere.request_certificate(DomainName=HOST, ValidationMethod="DNS")["CertificateArn"]
@@ -135,7 +135,7 @@ def test_a_list_is_filtered_by_status_sorted_and_paged(aws: Bench) -> None:
     for number in range(3):
         arns.append(aws.request(f"n{number}.example.com"))
         aws.advance(1)
-    aws.patch("acm", {"certificates": {arns[1]: {"status": "ISSUED"}}})
+    aws.patch(acm={"certificates": {arns[1]: {"status": "ISSUED"}}})
     assert [each["CertificateArn"] for each in listed(aws, CertificateStatuses=["ISSUED"])] == [arns[1]]
     first = aws.acm.list_certificates(MaxItems=2, SortBy="CREATED_AT", SortOrder="DESCENDING")
     rest = aws.acm.list_certificates(
@@ -172,7 +172,7 @@ def test_tags_come_with_the_request_and_change(aws: Bench) -> None:
 def test_the_tagging_api_lists_certificates(aws: Bench) -> None:
     arn = aws.request(HOST, Tags=[{"Key": "tdr:owner", "Value": "acme"}])
     aws.request("other.example.com")
-    found = aws.client("resourcegroupstaggingapi").get_resources(
+    found = aws.of("resourcegroupstaggingapi").get_resources(
         TagFilters=[{"Key": "tdr:owner", "Values": ["acme"]}], ResourceTypeFilters=["acm:certificate"]
     )
     assert [each["ResourceARN"] for each in found["ResourceTagMappingList"]] == [arn]
@@ -181,7 +181,7 @@ def test_the_tagging_api_lists_certificates(aws: Bench) -> None:
 def test_the_pem_is_had_once_issued(aws: Bench) -> None:
     arn = aws.request(HOST)
     assert refused(aws.acm.get_certificate, CertificateArn=arn)[1] == "RequestInProgressException"
-    aws.patch("acm", {"certificates": {HOST: {"status": "ISSUED"}}})
+    aws.patch(acm={"certificates": {HOST: {"status": "ISSUED"}}})
     found = aws.acm.get_certificate(CertificateArn=arn)
     leaf = x509.load_pem_x509_certificate(found["Certificate"].encode())
     validity = leaf.not_valid_after_utc - leaf.not_valid_before_utc

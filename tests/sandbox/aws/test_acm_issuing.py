@@ -148,7 +148,7 @@ def test_email_validation_waits_for_somebody(aws: Bench) -> None:
     aws.advance(600)
     option = aws.describe(arn)["DomainValidationOptions"][0]
     assert f"admin@{HOST}" in option["ValidationEmails"]
-    aws.patch("acm", {"certificates": {arn: {"status": "ISSUED"}}})
+    aws.patch(acm={"certificates": {arn: {"status": "ISSUED"}}})
     assert aws.status(arn) == "ISSUED"
 
 
@@ -189,7 +189,7 @@ def test_a_certificate_in_use_is_not_deleted_until_minutes_after_it_was_let_go()
         status, code, text = refused(aws.acm.delete_certificate, CertificateArn=arn)
         assert (status, code) == (400, "ResourceInUseException")
         assert text == f"Certificate {arn} in account {NUMBER} is in use."
-        cloudfront = aws.client("cloudfront")
+        cloudfront = aws.of("cloudfront")
         found = cloudfront.get_distribution_config(Id="E1USER")
         changed = {**found["DistributionConfig"], "Enabled": False}
         etag = cloudfront.update_distribution(Id="E1USER", IfMatch=found["ETag"], DistributionConfig=changed)[
@@ -206,10 +206,10 @@ def test_a_certificate_in_use_is_not_deleted_until_minutes_after_it_was_let_go()
 def test_certificates_are_issued_revoked_expired_and_deleted_from_outside(aws: Bench) -> None:
     arn = aws.request(HOST)
     for status in ("ISSUED", "EXPIRED", "ISSUED", "REVOKED"):
-        aws.patch("acm", {"certificates": {HOST: {"status": status}}})
+        aws.patch(acm={"certificates": {HOST: {"status": status}}})
         assert aws.status(arn) == status
     assert aws.describe(arn)["RevocationReason"] == "UNSPECIFIED"
-    aws.patch("acm", {"certificates": {arn: {"delete": True}}})
+    aws.patch(acm={"certificates": {arn: {"delete": True}}})
     assert aws.acm.list_certificates()["CertificateSummaryList"] == []
 
 

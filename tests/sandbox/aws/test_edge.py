@@ -61,16 +61,16 @@ def test_an_alias_is_served_with_its_certificate_over_both_schemes(edge: EdgeBen
 
 def test_a_distributions_own_name_resolves_and_has_cloudfronts_certificate(edge: EdgeBench) -> None:
     name = edge.domain_name
-    assert edge.dns(name, "A")[1] == ("198.51.100.60", "198.51.100.61")
-    assert edge.dns(name, "AAAA")[1] == ("2001:db8:60::1",)
+    assert edge.resolved(name, "A")[1] == ("198.51.100.60", "198.51.100.61")
+    assert edge.resolved(name, "AAAA")[1] == ("2001:db8:60::1",)
     got = edge.visit(f"https://{name}/", connect_to=None)
     assert (got.status, subject_names(got)) == (302, ["*.cloudfront.net", "cloudfront.net"])
     assert edge.visit(f"https://{name}/", connect_to="2001:db8:60::1").status == 302
-    assert edge.dns("d0nowhere.cloudfront.net", "A") == ("NXDOMAIN", ())
+    assert edge.resolved("d0nowhere.cloudfront.net", "A") == ("NXDOMAIN", ())
 
 
 def test_the_name_is_gone_with_the_distribution(edge: EdgeBench) -> None:
-    name, cloudfront = edge.domain_name, edge.client("cloudfront")
+    name, cloudfront = edge.domain_name, edge.of("cloudfront")
     found = cloudfront.get_distribution_config(Id=DISTRIBUTION)
     changed = {**found["DistributionConfig"], "Enabled": False, "IsIPV6Enabled": False}
     etag = cloudfront.update_distribution(Id=DISTRIBUTION, IfMatch=found["ETag"], DistributionConfig=changed)[
@@ -78,19 +78,19 @@ def test_the_name_is_gone_with_the_distribution(edge: EdgeBench) -> None:
     ]
     assert edge.visit(f"https://{HOST}/").status == 302  # not deployed yet
     edge.advance(3600)
-    assert edge.dns(name, "AAAA") == ("NOERROR", ())
+    assert edge.resolved(name, "AAAA") == ("NOERROR", ())
     got = edge.visit(f"https://{HOST}/")
     assert (got.status, got.header("x-cache")) == (403, "Error from cloudfront")
     cloudfront.delete_distribution(Id=DISTRIBUTION, IfMatch=etag)
-    assert edge.dns(name, "A") == ("NXDOMAIN", ())
+    assert edge.resolved(name, "A") == ("NXDOMAIN", ())
 
 
 def test_a_new_distribution_resolves_at_once_and_serves_when_deployed(edge: EdgeBench) -> None:
-    cloudfront = edge.client("cloudfront")
+    cloudfront = edge.of("cloudfront")
     config = cloudfront.get_distribution_config(Id=DISTRIBUTION)["DistributionConfig"]
     config |= {"CallerReference": "another", "Aliases": names("go.example.com")}
     made = cloudfront.create_distribution(DistributionConfig=config)["Distribution"]
-    assert edge.dns(made["DomainName"], "A")[0] == "NOERROR"
+    assert edge.resolved(made["DomainName"], "A")[0] == "NOERROR"
     assert edge.visit("http://go.example.com/").status == 403
     edge.advance(600)
     assert edge.visit("https://go.example.com/").status == 302
@@ -116,7 +116,7 @@ def test_a_wildcard_alias_serves_what_no_exact_one_does() -> None:
 
 
 def test_an_expired_certificate_is_served_and_refused_by_who_checks(edge: EdgeBench) -> None:
-    edge.patch("acm", {"certificates": {"one": {"status": "EXPIRED"}}})
+    edge.patch(acm={"certificates": {"one": {"status": "EXPIRED"}}})
     with pytest.raises(FetchError) as caught:
         edge.visit(f"https://{HOST}/")
     assert caught.value.stage == "tls"
