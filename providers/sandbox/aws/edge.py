@@ -7,7 +7,6 @@ status codes in CloudFront" (403, 502, 504).
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -30,8 +29,12 @@ from .service import derived_id
 VENDOR = "aws"
 UNKNOWN_NAME = "aws.unknown-server-name"
 POP = "SBX50-P1"
-HOP_HEADERS = frozenset(
-    {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "content-length"}
+#: Of the origin's headers, those that are for the edge only, and those that the edge says itself.
+NOT_PASSED = frozenset(
+    {
+        *("connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "content-length"),
+        *("x-cache", "x-amz-cf-pop", "x-amz-cf-id"),
+    }
 )
 
 SWITCHES = (
@@ -71,7 +74,6 @@ class Edge:
         self.kernel, self.accounts = kernel, accounts
         self.cache = Cache()
         self._own: Certificate | None = None
-        self._modern: dict[int, Certificate] = {}  # by serial: those served from TLS 1.3 on
         self._visits = 0
         for address in (*EDGE_ADDRESSES, *EDGE_ADDRESSES_6):
             kernel.edge(address, vendor=VENDOR, tls=self.certificate_for, handle=self.serve)
@@ -79,16 +81,17 @@ class Edge:
         kernel.add_zone(validations_zone())
 
     def certificate_for(self, sni: str | None) -> Certificate | None:
-        """Give the certificate for a name: of the distribution with that alias, else CloudFront's own."""
+        """Give the certificate for a name: of the distribution with that alias, else CloudFront's own.
+
+        The handshake begins with TLS 1.2, whatever MinimumProtocolVersion says: names come after versions.
+        """
         host, now = (sni or "").lower().rstrip("."), self.kernel.now()
         found = self._serving(host, now)
         if found is not None and found.certificate_arn and not host.endswith(f".{CLOUDFRONT_ZONE}"):
-            acm, viewer = self.accounts.all[found.account].acm, found.config["ViewerCertificate"]
+            acm = self.accounts.all[found.account].acm
             certificate = acm.certificate(found.certificate_arn, now)
             if certificate is not None and certificate.status(now) in ("ISSUED", "EXPIRED"):
-                leaf = acm.leaves.leaf(certificate, now)
-                modern = str(viewer.get("MinimumProtocolVersion", "")).startswith("TLSv1.3")
-                return self._from_tls_1_3(leaf) if modern else leaf
+                return acm.leaves.leaf(certificate, now)
         unknown = found is None and host and not host.endswith(f".{CLOUDFRONT_ZONE}")
         if unknown and self.kernel.switch(UNKNOWN_NAME) == "handshake-refused":
             return None
@@ -99,12 +102,6 @@ class Edge:
             names = (f"*.{CLOUDFRONT_ZONE}", CLOUDFRONT_ZONE)
             self._own = self.kernel.ca.issue(names, issuer=ISSUER)
         return self._own
-
-    def _from_tls_1_3(self, leaf: Certificate) -> Certificate:
-        if leaf.serial not in self._modern:
-            self._modern[leaf.serial] = replace(leaf)
-            self._modern[leaf.serial].context.minimum_version = ssl.TLSVersion.TLSv1_3
-        return self._modern[leaf.serial]
 
     def _serving(self, host: str, now: float) -> Served | None:
         """Give the distribution that the edge has for a host."""
@@ -138,32 +135,31 @@ class Edge:
     async def _cached_or_fetched(self, visit: Visit) -> EdgeResponse:
         request, behavior = visit.request, visit.behavior
         if request.method not in ("GET", "HEAD"):
-            answer, _ = await self._fetched(visit)
-            return _told(answer, "Miss from cloudfront")
+            return _told(await self._fetched(visit), "Miss from cloudfront")
         key = (*requests.cache_key(visit.served.id, request, visit.policies), behavior["TargetOriginId"])
         for method in ("GET", "HEAD")[: 1 if request.method == "GET" else 2]:
             entry, _ = self.cache.get((*key, method), visit.now)
             if entry is not None and not visit.served.forgotten(request.path, entry.stored, visit.now):
                 return _told(entry.response, "Hit from cloudfront", int(visit.now - entry.stored))
-        answer, reached = await self._fetched(visit)
+        answer = await self._fetched(visit)
         own_key = (*key, request.method)
         stale = self.cache.stale(own_key)
-        if (not reached or answer.status >= 500) and stale is not None and stale.response.status < 400:
+        if answer.status >= 500 and stale is not None and stale.response.status < 400:
             return _told(stale.response, "Hit from cloudfront", int(visit.now - stale.stored))
-        answer = await self._page_for_error(visit, answer)
         seconds = answers.kept_for(visit.policies.cache, visit.errors, answer, visit.now)
+        answer = await self._page_for_error(visit, answer)
         if behavior.get("Compress"):
             answer = answers.compressed(answer, requests.encodings(request, visit.policies))
-        if seconds > 0 and reached:
+        if seconds > 0:
             self.cache.put(own_key, answer, visit.now, seconds)
         return _told(answer, "Miss from cloudfront")
 
-    async def _fetched(self, visit: Visit) -> tuple[EdgeResponse, bool]:
-        """Ask the origin; says too whether it was reached. What goes wrong is a page of CloudFront's own."""
+    async def _fetched(self, visit: Visit) -> EdgeResponse:
+        """Ask the origin; what goes wrong is a page of CloudFront's own."""
         request, origin = visit.request, visit.served.origin(visit.behavior)
         custom = origin.get("CustomOriginConfig")
         if not custom:
-            return answers.error_page(502, "The sandbox has no origins but custom ones."), False
+            return answers.error_page(502, "The sandbox has no origins but custom ones.")
         policy = str(custom["OriginProtocolPolicy"])
         secure = request.scheme == "https" if policy == "match-viewer" else policy == "https-only"
         port = int(custom["HTTPSPort" if secure else "HTTPPort"])
@@ -179,10 +175,10 @@ class Edge:
                 source=request.address,
             )
         except FetchError as error:
-            return answers.origin_failure(error), False
-        gone = HOP_HEADERS if visit.policies.cookies else HOP_HEADERS | {"set-cookie"}
+            return answers.origin_failure(error)
+        gone = NOT_PASSED if visit.policies.cookies else NOT_PASSED | {"set-cookie"}
         kept = tuple((name, value) for name, value in got.headers if name.lower() not in gone)
-        return EdgeResponse(got.status, kept, got.body), True
+        return EdgeResponse(got.status, kept, got.body)
 
     async def _page_for_error(self, visit: Visit, answer: EdgeResponse) -> EdgeResponse:
         """Give the custom page for an error, where the distribution has one that can be had."""
@@ -193,13 +189,11 @@ class Edge:
         asked = replace(visit.request, method="GET", target=path, body=b"")
         behavior = visit.served.behavior(path)
         policies = policies_of(visit.served, behavior)
-        page, reached = await self._fetched(
-            replace(visit, request=asked, behavior=behavior, policies=policies)
-        )
-        if not reached or page.status != 200:
+        page = await self._fetched(replace(visit, request=asked, behavior=behavior, policies=policies))
+        if page.status != 200:
             return answer
         status = int(custom.get("ResponseCode") or answer.status)
-        return EdgeResponse(status, (*page.headers, ("X-Cache", "Error from cloudfront")), page.body)
+        return EdgeResponse(status, (*page.headers, ("X-Cache", answers.ERROR)), page.body)
 
 
 def finished(request: EdgeRequest, request_id: str, answer: EdgeResponse) -> EdgeResponse:
@@ -237,8 +231,10 @@ def policies_of(served: Served, behavior: Config) -> requests.Policies:
 
 
 def _told(response: EdgeResponse, x_cache: str, age: int | None = None) -> EdgeResponse:
-    """Give an answer with what the cache has to say of it; an error is told as one."""
-    said = "Error from cloudfront" if response.status >= 400 and age is None else x_cache
+    """Give an answer with what the cache has to say of it; an error is told as one, kept or not."""
+    failed = response.status >= 400 or response.header("x-cache") == answers.ERROR
     kept = tuple(pair for pair in response.headers if pair[0].lower() not in ("x-cache", "age"))
     aged = (("Age", str(age)),) if age is not None else ()
-    return EdgeResponse(response.status, (*kept, ("X-Cache", said), *aged), response.body)
+    return EdgeResponse(
+        response.status, (*kept, ("X-Cache", answers.ERROR if failed else x_cache), *aged), response.body
+    )

@@ -287,3 +287,8 @@ def test_custom_error_responses_stand_in_for_errors() -> None:
         edge.origin.pages["/sorry"] = EdgeResponse(200, (("Content-Type", "text/plain"),), b"sorry")
         got = edge.visit(f"https://{HOST}/missing")
         assert (got.status, got.body) == (200, b"sorry")
+        assert got.header("x-cache") == "Error from cloudfront"
+        asked = len(edge.origin.asked)
+        edge.advance(50)
+        assert edge.visit(f"https://{HOST}/missing").body == b"sorry"
+        assert len(edge.origin.asked) == asked
