@@ -80,8 +80,7 @@ def find(call: Call, sort: Sort, policy_id: str) -> Policy:
 
 
 def _shown(sort: Sort, policy: Policy) -> dict[str, Any]:
-    config = copy.deepcopy(policy.config)
-    return {"Id": policy.id, "LastModifiedTime": policy.changed, f"{sort.noun}Config": config}
+    return {"Id": policy.id, "LastModifiedTime": policy.changed, f"{sort.noun}Config": policy.config}
 
 
 def _answer(sort: Sort, policy: Policy, **more: Any) -> Answer:
@@ -137,7 +136,7 @@ def _get(sort: Sort) -> Handler:
 def _get_config(sort: Sort) -> Handler:
     def handle(call: Call) -> Answer:
         policy = find(call, sort, call.params["Id"])
-        return Answer({f"{sort.noun}Config": copy.deepcopy(policy.config), "ETag": etag_of(policy)})
+        return Answer({f"{sort.noun}Config": policy.config, "ETag": etag_of(policy)})
 
     return handle
 
@@ -195,14 +194,19 @@ def _list(sort: Sort) -> Handler:
     return handle
 
 
-def page(call: Call, items: list[_T], key: Callable[[_T], str]) -> tuple[list[_T], int, str]:
-    """Cut one page of a list: what is on it, its size, and the marker of the next one. Raises Refusal."""
+def page(
+    call: Call, items: list[_T], key: Callable[[_T], str], *, marked: bool = False
+) -> tuple[list[_T], int, str]:
+    """Cut one page of a list: what is on it, its size, and the marker of the next one. Raises Refusal.
+
+    `marked`: the items are already those after the marker.
+    """
     text = str(call.params.get("MaxItems", PAGE))
     if not text.isdigit() or int(text) < 1:
         raise words.invalid_argument("The parameter MaxItems is not valid.")
     size, marker = min(int(text), PAGE), call.params.get("Marker", "")
     start = 0
-    if marker:
+    if marker and not marked:
         keys = [key(each) for each in items]
         if marker not in keys:
             raise words.invalid_argument("The parameter Marker is not valid.")

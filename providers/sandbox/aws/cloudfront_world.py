@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from providers.sandbox.contract import ControlError, WorldError
 
-from . import cloudfront_distributions, cloudfront_policies
+from . import cloudfront_distributions, cloudfront_policies, validation
 from .call import Refusal
 from .cloudfront_policies import SORTS, Sort
 from .cloudfront_state import Config, Distribution
 from .cloudfront_viewer import conflicts
 from .models import Shape, service_model
+from .world_form import entries, known, one_of, tags
 
 if TYPE_CHECKING:
     from .account import Account
@@ -26,6 +27,7 @@ DISTRIBUTION_KEYS = ("id", "aliases", "config", "tags", "plan")
 DISTRIBUTION_CHANGES = ("config", "aliases", "enabled", "web_acl", "tags", "plan", "deployed", "delete")
 PLAN_KEYS = ("family", "tier")
 TIERS = ("FREE", "PRO", "BUSINESS", "PREMIUM")
+_LEAVES: Mapping[str, type] = {"boolean": bool, "string": str, "integer": int, "long": int}
 _DEFAULTS: Config = {
     "Comment": "",
     "Enabled": True,
@@ -46,27 +48,10 @@ def read(account: Account, section: Mapping[str, Any], at: str) -> None:
     account.cloudfront.deployment_s = _seconds(section, account.cloudfront.deployment_s, at)
     made = account.kernel.now() - AGE_S
     for sort in SORTS.values():
-        for where, entry in _entries(section, sort.quota, at):
+        for where, entry in entries(section.get(sort.quota), f"{at}.{sort.quota}"):
             _add_policy(account, sort, entry, made, where)
-    for where, entry in _entries(section, "distributions", at):
+    for where, entry in entries(section.get("distributions"), f"{at}.distributions"):
         add(account, entry, made, where)
-
-
-def _entries(section: Mapping[str, Any], key: str, at: str) -> Iterator[tuple[str, Any]]:
-    given = section.get(key) or []
-    if not isinstance(given, list):
-        raise WorldError(f"{at}.{key}", "must be a list")
-    for number, entry in enumerate(given):
-        yield f"{at}.{key}[{number}]", entry
-
-
-def _known(given: Any, keys: tuple[str, ...], at: str) -> Mapping[str, Any]:
-    if not isinstance(given, Mapping):
-        raise WorldError(at, f"write a mapping with {', '.join(keys)}")
-    for key in given:
-        if key not in keys:
-            raise WorldError(f"{at}.{key}", f"unknown key; write one of {', '.join(keys)}")
-    return given
 
 
 def _seconds(section: Mapping[str, Any], default: float, at: str) -> float:
@@ -86,7 +71,7 @@ def _mistake_at(at: str) -> Iterator[None]:
 
 
 def _add_policy(account: Account, sort: Sort, entry: Any, now: float, at: str) -> None:
-    given = _known(entry, ("id", "config"), at)
+    given = known(entry, ("id", "config"), at)
     config = _written(given.get("config") or {}, f"{sort.noun}Config", f"{at}.config")
     if sort.kind == "cache":
         config.setdefault("MinTTL", 0)
@@ -96,13 +81,14 @@ def _add_policy(account: Account, sort: Sort, entry: Any, now: float, at: str) -
     parts = config if sort.kind != "cache" else config["ParametersInCacheKeyAndForwardedToOrigin"]
     for part, behavior in (("Headers", "Header"), ("Cookies", "Cookie"), ("QueryStrings", "QueryString")):
         parts.setdefault(f"{part}Config", {f"{behavior}Behavior": "none"})
+    _check(config, f"{sort.noun}Config", f"{at}.config")
     with _mistake_at(f"{at}.config"):
         cloudfront_policies.add(account, sort, config, now, str(given.get("id", "")))
 
 
 def add(account: Account, entry: Any, now: float, at: str) -> Distribution:
     """Add a distribution as the world writes it, deployed long ago. Raises WorldError."""
-    given = _known(entry, DISTRIBUTION_KEYS, at)
+    given = known(entry, DISTRIBUTION_KEYS, at)
     config = merged(_DEFAULTS, _written(given.get("config") or {}, "DistributionConfig", f"{at}.config"))
     aliases = [str(alias) for alias in given.get("aliases") or []]
     if aliases:
@@ -110,17 +96,19 @@ def add(account: Account, entry: Any, now: float, at: str) -> Distribution:
         config.setdefault("ViewerCertificate", _certificate(account, aliases, account.kernel.now()))
     config.setdefault("CallerReference", f"world/{given.get('id', at)}")
     config.setdefault("Origins", {"Quantity": 1, "Items": [copy.deepcopy(_ORIGIN)]})
-    config["DefaultCacheBehavior"].setdefault("TargetOriginId", config["Origins"]["Items"][0].get("Id", ""))
+    first = (config["Origins"].get("Items") or [{}])[0]
+    config["DefaultCacheBehavior"].setdefault("TargetOriginId", first.get("Id", ""))
     if "ForwardedValues" in config["DefaultCacheBehavior"]:
         config["DefaultCacheBehavior"].pop("CachePolicyId", None)
     for alias in aliases:
         if any(held == alias for _, held, _ in conflicts(account, alias)):
             raise WorldError(f"{at}.aliases", f"another distribution has {alias}: an alias is unique")
+    _check(config, "DistributionConfig", f"{at}.config")
     with _mistake_at(f"{at}.config"):
         kept = cloudfront_distributions.settled(account, config)
         cloudfront_distributions.check_policies(account, kept, None)
-    tags = {str(key): str(value) for key, value in (given.get("tags") or {}).items()}
-    made = cloudfront_distributions.add(account, kept, tags, now, str(given.get("id", "")))
+    tagged = tags(given.get("tags"), f"{at}.tags")
+    made = cloudfront_distributions.add(account, kept, tagged, now, str(given.get("id", "")))
     made.plan = _plan(given.get("plan"), f"{at}.plan")
     made.deployed = now
     return made
@@ -142,9 +130,7 @@ def _certificate(account: Account, aliases: list[str], now: float) -> Config:
 def _plan(given: Any, at: str) -> dict[str, str] | None:
     if given is None:
         return None
-    tier = str(_known(given, PLAN_KEYS, at).get("tier", "")).upper()
-    if tier not in TIERS:
-        raise WorldError(f"{at}.tier", f"write one of {', '.join(TIERS)}")
+    tier = one_of(str(known(given, PLAN_KEYS, at).get("tier", "")).upper(), TIERS, f"{at}.tier")
     return {"family": str(given.get("family", "CLOUDFRONT")), "tier": tier}
 
 
@@ -157,11 +143,21 @@ def _written(given: Any, shape: str, at: str) -> Config:
 
 def _check_members(shape: Shape, given: Any, at: str) -> None:
     if shape.type_name == "structure":
-        for key, value in _known(given, tuple(shape.members), at).items():
+        for key, value in known(given, tuple(shape.members), at).items():
             _check_members(shape.members[key], value, f"{at}.{key}")
-    elif shape.type_name == "list" and isinstance(given, list):
-        for number, value in enumerate(given):
-            _check_members(shape.member, value, f"{at}[{number}]")
+    elif shape.type_name == "list":
+        for where, value in entries(given, at):
+            _check_members(shape.member, value, where)
+    elif not isinstance(given, _LEAVES[shape.type_name]) or isinstance(given, bool) is not (
+        shape.type_name == "boolean"
+    ):
+        raise WorldError(at, f"{given!r} is no {shape.type_name}")
+
+
+def _check(config: Config, shape: str, at: str) -> None:
+    """Find what the API's model would not let pass: required members, values of an enumeration."""
+    if found := validation.mistakes(service_model("cloudfront").shape_for(shape), config):
+        raise WorldError(at, found[0])
 
 
 def _counted(value: Any) -> Any:
@@ -192,7 +188,7 @@ def patch(account: Account, changes: Mapping[str, Any]) -> dict[str, Any]:
     A change is deployed as the API's are. `delete` asks nothing. Raises ControlError.
     """
     try:
-        return _patch(account, _known(changes, (*WORLD_KEYS, "add"), "cloudfront"))
+        return _patch(account, known(changes, (*WORLD_KEYS, "add"), "cloudfront"))
     except WorldError as error:
         raise ControlError(str(error)) from error
 
@@ -201,17 +197,17 @@ def _patch(account: Account, given: Mapping[str, Any]) -> dict[str, Any]:
     account.cloudfront.deployment_s = _seconds(given, account.cloudfront.deployment_s, "cloudfront")
     out: dict[str, Any] = {}
     now = account.kernel.now()
-    added = _known(given.get("add") or {}, LISTS, "cloudfront.add")
+    added = known(given.get("add") or {}, LISTS, "cloudfront.add")
     for sort in SORTS.values():
-        for where, entry in _entries(added, sort.quota, "add"):
+        for where, entry in entries(added.get(sort.quota), f"add.{sort.quota}"):
             _add_policy(account, sort, entry, now, where)
         for name, config in (given.get(sort.quota) or {}).items():
             _change_policy(account, sort, str(name), config, now)
-    for where, entry in _entries(added, "distributions", "add"):
+    for where, entry in entries(added.get("distributions"), "add.distributions"):
         out[where] = add(account, entry, now, where).id
     for name, change in (given.get("distributions") or {}).items():
         found = _distribution(account, str(name))
-        _change(account, found, _known(change, DISTRIBUTION_CHANGES, f"distributions.{name}"), now)
+        _change(account, found, known(change, DISTRIBUTION_CHANGES, f"distributions.{name}"), now)
         out[str(name)] = found.id
     return out
 
@@ -240,10 +236,11 @@ def _change(account: Account, found: Distribution, change: Mapping[str, Any], no
         if key in change:
             config = merged(config, edit(change[key]))
     if config != found.config:
+        _check(config, "DistributionConfig", at)
         with _mistake_at(at):
             account.cloudfront.write(found, cloudfront_distributions.settled(account, config), now)
     if "tags" in change:
-        found.tags = {str(key): str(value) for key, value in (change["tags"] or {}).items()}
+        found.tags = tags(change["tags"], f"{at}.tags")
     if "plan" in change:
         found.plan = _plan(change["plan"], f"{at}.plan")
     if change.get("deployed"):

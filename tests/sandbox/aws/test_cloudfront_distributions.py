@@ -19,6 +19,13 @@ from tests.sandbox.aws.cloudfront_bench import (
 )
 
 
+@pytest.fixture(scope="module")
+def still() -> Iterator[Bench]:
+    """One sandbox for all calls that are refused and so change nothing."""
+    with bench() as running:
+        yield running
+
+
 @pytest.fixture
 def cf() -> Iterator[Bench]:
     """Two accounts with certificates and nothing else."""
@@ -172,7 +179,10 @@ def test_lists_come_in_pages_of_a_hundred_with_all_members_of_a_summary() -> Non
         assert "Logging" not in rows[0]
         assert cf.mail.list_distributions(MaxItems="7")["DistributionList"]["Quantity"] == 7
         assert cf.code(cf.mail.list_distributions, MaxItems="x") == "InvalidArgument"
-        assert cf.code(cf.mail.list_distributions, Marker="nobody") == "InvalidArgument"
+        first = cf.mail.list_distributions(MaxItems="7")["DistributionList"]
+        cf.patch(distributions={first["NextMarker"]: {"delete": True}})
+        rest = cf.mail.list_distributions(MaxItems="7", Marker=first["NextMarker"])["DistributionList"]
+        assert rest["Items"][0]["Id"] == rows[7]["Id"]
 
 
 def test_a_list_may_lag_behind_writes(cf: Bench) -> None:
@@ -206,8 +216,19 @@ def _origin(**more: Any) -> dict[str, Any]:
     return {"Origins": listed({"Id": "o", "DomainName": "spgo.io", "CustomOriginConfig": custom, **more})}
 
 
+def _one(name: str, value: str = "x") -> dict[str, str]:
+    return {"HeaderName": name, "HeaderValue": value}
+
+
 def _header(name: str) -> dict[str, Any]:
-    return {"CustomHeaders": listed({"HeaderName": name, "HeaderValue": "x"})}
+    return {"CustomHeaders": listed(_one(name))}
+
+
+def _long_header() -> dict[str, Any]:
+    return {"CustomHeaders": listed(_one("X-A", "x" * 1784))}
+
+
+S3 = {"DomainName": "logs.s3.amazonaws.com", "S3OriginConfig": {"OriginAccessIdentity": ""}}
 
 
 LEGACY = {"QueryString": False, "Cookies": {"Forward": "none"}}
@@ -243,15 +264,21 @@ UNCACHED = {"CachePolicyId": "", "ForwardedValues": LEGACY}
         (_origin(custom={"OriginReadTimeout": 0}), "InvalidOriginReadTimeout"),
         (_origin(custom={"OriginKeepaliveTimeout": 121}), "InvalidOriginKeepaliveTimeout"),
         (_origin(**_header("Host")), "InvalidArgument"),
+        ({"Origins": listed(*({"Id": "o", **S3} for _ in "ab"))}, "InvalidArgument"),
+        ({"Origins": listed({"Id": "o", "DomainName": "spgo.io"})}, "InvalidArgument"),
+        (_origin(**_long_header()), "InvalidArgument"),
+        (_origin(CustomHeaders=listed(*(_one("X-A") for _ in "ab"))), "InvalidArgument"),
+        (_origin(CustomHeaders=listed(*(_one(f"X-{n}") for n in range(31)))), "TooManyOriginCustomHeaders"),
         (_origin(**_header("X-Edge-Location")), "InvalidArgument"),
         ({"CallerReference": ""}, "InvalidArgument"),
+        ({"Origins": listed()}, "MalformedXML"),
         ({"Enabled": None}, "MalformedXML"),
         ({"PriceClass": "PriceClass_7"}, "MalformedXML"),
     ],
 )
-def test_a_config_that_may_not_be_is_refused(cf: Bench, more: dict[str, Any], code: str) -> None:
+def test_a_config_that_may_not_be_is_refused(still: Bench, more: dict[str, Any], code: str) -> None:
     given = {key: value for key, value in config(**more).items() if value is not None}
-    assert cf.code(cf.mail.create_distribution, DistributionConfig=given) == code
+    assert still.code(still.mail.create_distribution, DistributionConfig=given) == code
 
 
 def test_the_forwarded_host_is_a_header_that_an_origin_may_have(cf: Bench) -> None:
