@@ -51,9 +51,9 @@ class Acm(Certificates):
         """Begin with no certificate."""
         self.account = account
         self.leaves = Leaves(account.kernel.ca)
-        super().__init__(account.number, self._look, self._uses)
+        super().__init__(account.number, self._resolved, self._uses)
 
-    def _look(self, name: str, rtype: str) -> Resolved:
+    def _resolved(self, name: str, rtype: str) -> Resolved:
         return self.account.kernel.resolve(name, rtype, fresh=True)
 
     def _uses(self, arn: str, now: float) -> Iterable[str]:

@@ -8,15 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .acm_state import (
-    DAY_S,
-    PENDING_S,
-    RENEWED_BEFORE_S,
-    Certificate,
-    Certificates,
-    Look,
-    digest,
-)
+from .acm_state import DAY_S, PENDING_S, RENEWED_BEFORE_S, Certificate, Certificates, digest
 
 VALIDATIONS_ZONE = "acm-validations.aws"
 AUTHORITIES = frozenset({"amazon.com", "amazontrust.com", "awstrust.com", "amazonaws.com"})
@@ -52,9 +44,9 @@ def _validate(acm: Certificates, certificate: Certificate, now: float) -> None:
         return
     certificate.looked = moment
     for name in certificate.names:
-        if name in certificate.validated or not stands(acm, name):
+        if name in certificate.validated or not stands(acm, name, now):
             continue
-        permitted = allowed(acm.look, name)
+        permitted = allowed(acm, name, now)
         if permitted is False:
             certificate.failed, certificate.failure, certificate.refused = moment, CAA_ERROR, name
             return
@@ -81,21 +73,21 @@ def _renew(acm: Certificates, certificate: Certificate, now: float) -> None:
 def renewable(acm: Certificates, certificate: Certificate, now: float) -> bool:
     """Say whether ACM would renew a certificate now: in use, each name proven still, CAA not against it."""
     return bool(acm.uses(certificate.arn, now)) and all(
-        stands(acm, name) and allowed(acm.look, name) for name in certificate.names
+        stands(acm, name, now) and allowed(acm, name, now) for name in certificate.names
     )
 
 
-def stands(acm: Certificates, name: str) -> bool:
+def stands(acm: Certificates, name: str, now: float) -> bool:
     """Say whether the validation record of a name is to be seen in DNS, with its value."""
     record, value = validation_record(acm.number, name)
-    return value.rstrip(".") in acm.look(record, "CNAME").values("CNAME")
+    return value.rstrip(".") in acm.look(record, "CNAME", now).values("CNAME")
 
 
-def allowed(look: Look, name: str) -> bool | None:
+def allowed(acm: Certificates, name: str, now: float) -> bool | None:
     """Say whether CAA lets Amazon issue for a name (RFC 8659, climbing from the name); None: no answer."""
     wildcard, labels = name.startswith("*."), name.removeprefix("*.").split(".")
     for depth in range(len(labels)):
-        found = look(".".join(labels[depth:]), "CAA")
+        found = acm.look(".".join(labels[depth:]), "CAA", now)
         if found.rcode not in ("NOERROR", "NXDOMAIN"):
             return None
         properties = list(_properties(found.values("CAA")))

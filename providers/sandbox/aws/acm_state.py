@@ -106,13 +106,24 @@ class Certificates:
 
     def __init__(self, number: str, look: Look, uses: Uses) -> None:
         """Begin with none."""
-        self.number, self.look, self.uses = number, look, uses
+        self.number, self.uses = number, uses
+        self._look = look
+        self._seen: tuple[float, dict[tuple[str, str], Resolved]] = (0.0, {})
         self.timing = Timing()
         self.all: dict[str, Certificate] = {}  # by ARN
         self.requests: list[
             float
         ] = []  # when certificates were asked for: the yearly quota counts deleted ones
         self.made = 0
+
+    def look(self, name: str, rtype: str, now: float) -> Resolved:
+        """Ask DNS as ACM does; what was seen at one moment is not asked again at the same."""
+        if self._seen[0] != now:
+            self._seen = (now, {})
+        seen = self._seen[1]
+        if (name, rtype) not in seen:
+            seen[name, rtype] = self._look(name, rtype)
+        return seen[name, rtype]
 
     def new_arn(self, region: str, identity: str = "") -> str:
         """Give the ARN of a certificate to be kept: with this id, or with one of its own."""

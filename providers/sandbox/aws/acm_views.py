@@ -17,8 +17,9 @@ ISSUER = "Amazon"
 
 def detail(acm: Certificates, certificate: Certificate, now: float) -> dict[str, Any]:
     """Give all that DescribeCertificate tells."""
-    out = {**_common(acm, certificate, now), "SubjectAlternativeNames": list(certificate.names)}
-    out |= {"InUseBy": list(acm.uses(certificate.arn, now)), "Options": dict(certificate.options)}
+    users = list(acm.uses(certificate.arn, now))
+    out = {**_common(certificate, now, in_use=bool(users)), "InUseBy": users}
+    out |= {"SubjectAlternativeNames": list(certificate.names), "Options": dict(certificate.options)}
     out |= {"SignatureAlgorithm": _signature(certificate), "Subject": f"CN={certificate.domain}"}
     issued = certificate.status(now) in ISSUED_STATUSES and certificate.issued is not None
     out["KeyUsages"] = [{"Name": name} for name in KEY_USAGES] if issued else []
@@ -40,19 +41,20 @@ def detail(acm: Certificates, certificate: Certificate, now: float) -> dict[str,
 def summary(acm: Certificates, certificate: Certificate, now: float) -> dict[str, Any]:
     """Give what ListCertificates tells of a certificate."""
     issued = certificate.status(now) in ISSUED_STATUSES and certificate.issued is not None
+    in_use = any(True for _ in acm.uses(certificate.arn, now))
     return {
-        **_common(acm, certificate, now),
+        **_common(certificate, now, in_use=in_use),
         "SubjectAlternativeNameSummaries": list(certificate.names[:SUMMARY_NAMES]),
         "HasAdditionalSubjectAlternativeNames": len(certificate.names) > SUMMARY_NAMES,
         "KeyUsages": list(KEY_USAGES) if issued else [],
         "ExtendedKeyUsages": [name for name, _ in EXTENDED_KEY_USAGES] if issued else [],
-        "InUse": bool(tuple(acm.uses(certificate.arn, now))),
+        "InUse": in_use,
         "ExportOption": certificate.options.get("Export", "DISABLED"),
         "Exported": False,
     }
 
 
-def _common(acm: Certificates, certificate: Certificate, now: float) -> dict[str, Any]:
+def _common(certificate: Certificate, now: float, *, in_use: bool) -> dict[str, Any]:
     imported = certificate.type == "IMPORTED"
     issued = certificate.issued if certificate.issued is not None and certificate.issued <= now else None
     revoked = certificate.revoked if certificate.status(now) == "REVOKED" else None
@@ -64,7 +66,7 @@ def _common(acm: Certificates, certificate: Certificate, now: float) -> dict[str
         "NotAfter": certificate.not_after if issued is not None else None,
         "RevokedAt": revoked,
     }
-    eligible = not imported and issued is not None and bool(tuple(acm.uses(certificate.arn, now)))
+    eligible = not imported and issued is not None and in_use
     return {
         "CertificateArn": certificate.arn,
         "DomainName": certificate.domain,
