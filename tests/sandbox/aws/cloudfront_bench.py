@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -19,6 +18,7 @@ from providers.sandbox.aws import EMULATOR, xml_form
 from providers.sandbox.aws.cloudfront import CloudFront
 from providers.sandbox.aws.models import find_route, service_model
 from providers.sandbox.running import Running
+from tests.sandbox.aws.bench import judge
 
 START = "2026-01-05T09:00:00Z"
 MAIL, OTHER = "111122223333", "444455556666"
@@ -216,51 +216,6 @@ def _answer_findings(operation: Any, call: Any) -> Iterator[str]:
         return
     if call.status != operation.http["responseCode"]:
         yield f"the status is {call.status}"
-    shape = operation.output_shape
-    if shape is None or not call.response_body:
-        return
-    payload = shape.serialization.get("payload")
-    inner = shape.members[payload] if payload else shape
-    yield from _structure(inner, xml_form.document(call.response_body.encode()), "")
-
-
-def _structure(shape: Any, element: Any, at: str) -> Iterator[str]:
-    seen = {}
-    for child in element:
-        seen[child.tag.rpartition("}")[2]] = child
-    body = {name: m for name, m in shape.members.items() if "location" not in m.serialization}
-    for name in seen.keys() - body.keys():
-        yield f"{at}.{name} is not in the model"
-    for name in shape.required_members:
-        if name in body and name not in seen:
-            yield f"{at}.{name} is missing"
-    for name in seen.keys() & body.keys():
-        yield from _value(body[name], seen[name], f"{at}.{name}")
-
-
-def _value(shape: Any, element: Any, at: str) -> Iterator[str]:
-    if shape.type_name == "structure":
-        yield from _structure(shape, element, at)
-    elif shape.type_name == "list":
-        for child in element:
-            wanted = shape.member.serialization.get("name", "member")
-            if child.tag.rpartition("}")[2] != wanted:
-                yield f"{at}: {child.tag} where {wanted} belongs"
-            yield from _value(shape.member, child, f"{at}[]")
-    else:
-        yield from _leaf(shape, element.text or "", at)
-
-
-_KINDS = {
-    "boolean": r"true|false",
-    "integer": r"-?\d+",
-    "long": r"-?\d+",
-    "timestamp": r"\d{4}-\d\d-\d\dT[\d:.]+Z",
-}
-
-
-def _leaf(shape: Any, text: str, at: str) -> Iterator[str]:
-    if getattr(shape, "enum", None) and text not in shape.enum:
-        yield f"{at}: {text!r} is none of {shape.enum}"
-    if not re.fullmatch(_KINDS.get(shape.type_name, r"(?s).*"), text):
-        yield f"{at}: {text!r} is no {shape.type_name}"
+    judging = judge("cloudfront")
+    if judging is not None:
+        yield from judging.response_errors(operation.name, call.response_body)
