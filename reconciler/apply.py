@@ -8,8 +8,6 @@ only what needs it.
 from __future__ import annotations
 
 import graphlib
-import heapq
-import itertools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -30,6 +28,7 @@ from reconciler.pool import Pool
 from reconciler.provider import Done, Failed, Provider, Status
 from reconciler.records import proven, stamped
 from reconciler.report import Outcome, Report, Result, report_of
+from reconciler.waits import Questions, Waits
 from reconciler.way_back import BACK, Ends, Unmet, WayBack
 
 THREADS_PER_ACCOUNT = 8
@@ -92,8 +91,8 @@ class Run:
     current: dict[ResourceId, Resource] = field(init=False)
     started: dict[str, float] = field(init=False, default_factory=dict)
     containers: Containers = field(init=False)
-    waiting: list[tuple[float, int, Node]] = field(init=False, default_factory=list)
-    asking: dict[str, list[Gate]] = field(init=False, default_factory=dict)
+    waiting: Waits = field(init=False, default_factory=Waits)
+    questions: Questions = field(init=False, default_factory=Questions)
     in_flight: int = field(init=False, default=0)
     pools: dict[str, Pool] = field(init=False, default_factory=dict)
     back: WayBack = field(init=False)
@@ -101,7 +100,6 @@ class Run:
     gathering: Gathering = field(init=False)
     stamp_margin_s: float = field(init=False, default=STAMP_MARGIN_S)
     sent: set[str] = field(init=False, default_factory=set)
-    counter: Any = field(init=False, default_factory=itertools.count)
 
     def __post_init__(self) -> None:
         self.mailbox = self.engine.clock.mailbox()
@@ -142,11 +140,11 @@ class Run:
             self._take(self._next_message())
 
     def _drop_gone(self) -> None:
-        while (
-            self.waiting and isinstance(first := self.waiting[0][2], Step) and self.gathering.is_gone(first)
-        ):
-            heapq.heappop(self.waiting)
-            self.gathering.due(first)
+        while (first := self.waiting.first) and isinstance(step := first[1], Step):
+            if not self.gathering.is_gone(step):
+                break
+            self.waiting.pop()
+            self.gathering.due(step)
 
     def interrupt(self) -> None:
         """End the run: calls in flight end, nothing new begins. Safe in a signal handler."""
@@ -154,8 +152,8 @@ class Run:
         self.mailbox.put(WAKE)
 
     def _next_message(self) -> object:
-        due = self.waiting[0][0] if self.waiting and not self.engine.stop else None
-        return self.mailbox.get(due)
+        first = None if self.engine.stop else self.waiting.first
+        return self.mailbox.get(first[0] if first else None)
 
     def _take(self, message: object) -> None:
         match message:
@@ -303,7 +301,7 @@ class Run:
         return again_s <= ends_s and not self.engine.stop
 
     def _wake_at(self, due_s: float, node: Node) -> None:
-        heapq.heappush(self.waiting, (due_s, next(self.counter), node))
+        self.waiting.add(due_s, node)
 
     # -- gates
     def _begin_gate(self, gate: Gate) -> None:
@@ -321,52 +319,47 @@ class Run:
 
     def _ask_due(self) -> None:
         now_s = self.engine.clock.now()
-        by_group: dict[str, list[Gate]] = {}
-        while self.waiting and self.waiting[0][0] <= now_s and not self.engine.stop:
-            gate = heapq.heappop(self.waiting)[2]
-            if isinstance(gate, Step):
-                self._add(self.gathering.due(gate))
-                continue
-            by_group.setdefault(gate.listed_by or f"gate {gate.id}", []).append(gate)
-        for group, gates in by_group.items():
-            if gates[0].kind is GateKind.OLD_TTL:
-                self._end(gates[0], Result(Outcome.APPLIED))
-            elif group in self.asking:  # what comes while an account is asked is asked together afterwards
-                self.asking[group] += gates
+        gates: list[Gate] = []
+        while (first := self.waiting.first) and first[0] <= now_s and not self.engine.stop:
+            node = self.waiting.pop()
+            if isinstance(node, Gate):
+                gates.append(node)
             else:
-                self._ask((*gates, *self._waiting_too(gates[0])))
+                self._add(self.gathering.due(node))
+        for together in self.questions.due(gates):
+            if together[0].kind is GateKind.OLD_TTL:
+                self._end(together[0], Result(Outcome.APPLIED))
+            else:
+                self._ask((*together, *self._waiting_too(together[0])))
 
     def _waiting_too(self, asked: Gate) -> list[Gate]:
-        """Take along what else waits for the same account's readiness: one list answers for all."""
-        if not asked.listed_by:
+        """Take along what else waits for the same answer of a vendor: one list answers for all."""
+        group = self.questions.group(asked)
+        if not group:
             return []
-        mine: list[Gate] = []
-        rest: list[tuple[float, int, Node]] = []
-        for entry in sorted(self.waiting):
-            node = entry[2]
-            if isinstance(node, Gate) and node.listed_by == asked.listed_by:
-                mine.append(node)
-            else:
-                rest.append(entry)
-        self.waiting = rest
-        return mine
+        taken = self.waiting.take(lambda node: isinstance(node, Gate) and self.questions.group(node) == group)
+        return [node for node in taken if isinstance(node, Gate)]
 
     def _ask(self, gates: tuple[Gate, ...]) -> None:
-        alias = gates[0].subjects[0].alias if gates[0].kind in (GateKind.READY, GateKind.VERIFIED) else "net"
-        if gates[0].kind is GateKind.READY:
-            self.asking[alias] = []
-        self._submit(alias, lambda: _Checked(gates, self.engine.keeper.check(gates, self.current)))
+        of_vendor, keeper = self.questions.of_vendor(gates[0]), self.engine.keeper
+        ask = keeper.written if of_vendor and gates[0].kind is GateKind.ANSWERS else keeper.check
+        self.questions.begun(gates)
+        pool = gates[0].subjects[0].alias if of_vendor else "net"
+        self._submit(pool, lambda: _Checked(gates, ask(gates, self.current)))
 
     def _checked(self, message: _Checked) -> None:
         self.in_flight -= 1
-        for gate in self.asking.pop(message.gates[0].listed_by, ()):
+        for gate in self.questions.ended(message.gates):
             self._wake_at(self.engine.clock.now(), gate)
         for gate in message.gates:
             status = message.statuses[gate.id]
             if isinstance(status, ProviderError):
                 lasting = not isinstance(status, (Transient, NotReady))
                 status = Status(ready=False, text=str(status), hopeless=lasting)
-            self._gate_answered(gate, status)
+            if status.ready and self.questions.only_written(gate):
+                self._ask((gate,))
+            else:
+                self._gate_answered(gate, status)
 
     def _gate_answered(self, gate: Gate, status: Status) -> None:
         now_s = self.engine.clock.now()

@@ -51,11 +51,6 @@ class Gate:
     poll_s: float = 10.0
     needs: frozenset[str] = frozenset()
 
-    @property
-    def listed_by(self) -> str:
-        """The alias whose one list answers for all that wait like this; empty where each is asked alone."""
-        return self.subjects[0].alias if self.kind is GateKind.READY else ""
-
 
 @dataclass(frozen=True, slots=True)
 class Step:

@@ -242,7 +242,11 @@ class Provider(Protocol):
         """
 
     def ready(self, ids: Collection[ResourceId]) -> Mapping[ResourceId, Status]:
-        """Return for each id whether it is issued, deployed, active: one list call for all. Never writes."""
+        """Return for each id whether it is issued, deployed, active: one list call for all. Never writes.
+
+        Records are asked for, too, before their name servers are: a vendor that can tell when all of his have
+        them says so, any other that they are written.
+        """
 
 
 @runtime_checkable

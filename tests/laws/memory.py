@@ -45,7 +45,8 @@ class World:
     every edge uses it. Aliases that are `joined` reach one account. Where edges are `exclusive`, a host that
     points at one of another account cannot be taken over. Where zones have `aliases`, an ALIAS may be a
     host's record; with `spells_aliases` they spell a CNAME at an edge as one. Where they are `unlisted`, only
-    names that are asked for are told; `named` are those that were asked for by themselves.
+    names that are asked for are told; `named` are those that were asked for by themselves. Name servers have
+    a record `sync_s` after it was written, as the vendor says; `asked_ready` is what he was asked.
 
     `watched` hosts are judged though they have no record of their own; of the `excused`, links over https may
     fail meanwhile; those that are `deleting` are taken down on purpose. `records` are those of the
@@ -74,6 +75,10 @@ class World:
     spells_aliases: bool = False
     unlisted: bool = False
     named: list[str] = field(default_factory=list)
+    sync_s: float = 0.0
+    written_at: dict[str, float] = field(default_factory=dict)
+    asked_ready: list[tuple[str, ...]] = field(default_factory=list)
+    refuses_ready: Exception | None = None
     tracking: dict[str, dict[str, Any]] = field(default_factory=dict)
     sending: dict[str, str | None] = field(default_factory=dict)
     cached: list[Cached] = field(default_factory=list)
@@ -234,6 +239,7 @@ class World:
             self.held_by(alias).pop((name, type_), None)
         else:
             self.held_by(alias)[name, type_] = new
+            self.written_at[name] = self.clock.now()
 
     def snapshot(self) -> dict[str, Any]:
         """Return what is managed, for comparison."""

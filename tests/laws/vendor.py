@@ -10,7 +10,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from reconciler.dns import HOST, HostTarget, Record, RRset, Zone, ancestors, claim_name, record_id, zone_for
+from reconciler.dns import (
+    DNS_RECORD,
+    HOST,
+    HostTarget,
+    Record,
+    RRset,
+    Zone,
+    ancestors,
+    claim_name,
+    record_id,
+    zone_for,
+)
 from reconciler.errors import Conflict, InvalidRequest, NotReady, ProviderError
 from reconciler.model import EMPTY, Change, Finding, Ref, Resource, ResourceId, Severity, attrs
 from reconciler.provider import (
@@ -441,9 +452,15 @@ class MemoryProvider:
 
     # -- ready, verify
     def ready(self, ids: Collection[ResourceId]) -> Mapping[ResourceId, Status]:
+        self.world.asked_ready.append(tuple(sorted(id_.key for id_ in ids)))
         return self.calls("unit", "ready", lambda: {id_: self._status(id_) for id_ in ids}, repeatable=True)
 
     def _status(self, id_: ResourceId) -> Status:
+        if id_.kind == DNS_RECORD:
+            if self.world.refuses_ready is not None:
+                raise self.world.refuses_ready
+            written_s = self.world.written_at.get(id_.key.partition("/")[0], 0.0)
+            return Status(written_s + self.world.sync_s <= self.world.clock.now(), "change C1 is PENDING")
         if id_.kind == MANAGED_CERTIFICATE:
             return Status(self.world.managed_issued(id_.key), "pending")
         if id_.kind == CERTIFICATE:
