@@ -15,11 +15,9 @@ from typing import Any, Final
 
 from providers._records import ADDRESSES, NAMED, Key, RecordSet, absolute, plain, spelt_value
 from providers.aws.names import CLOUDFRONT_SUFFIX, CLOUDFRONT_ZONE
+from reconciler.dns import ALIAS
 
 Native = Mapping[str, Any]
-
-ALIAS: Final = "ALIAS"
-"""The engine's type for an alias A and, where IPv6 is served, its twin AAAA."""
 
 ALIAS_TTL_S: Final = 60
 """What Route 53 answers with for an alias to CloudFront (docs: alias records, TTL)."""

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from providers._records import ADDRESSES, place_of, spelt_values, types_of
 from providers.aws.names import DISTRIBUTION
-from providers.aws.route53_convert import ALIAS, ALIAS_TTL_S, is_cloudfront, spelling_of
+from providers.aws.route53_convert import ALIAS_TTL_S, is_cloudfront, spelling_of
 from providers.aws.route53_zones import Route53State, ZoneState, container
-from reconciler.dns import HOST, Record, ancestors, record_id
+from reconciler.dns import ALIAS, HOST, Record, ancestors, record_id
 from reconciler.model import Finding, Ref, Resource, Severity, Value, attrs
 from reconciler.provider import Composition, Wanted
 

@@ -65,6 +65,7 @@ class ZoneState:
             min_ttl=0,
             atomic=True,
             compares=True,
+            aliases=True,
             account=account,
             read_only=made,
         )

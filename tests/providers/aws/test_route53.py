@@ -92,10 +92,10 @@ def test_everything_is_all_public_zones() -> None:
 
 def test_a_zone_is_told_as_it_is() -> None:
     (zone,) = Bench(MemoryRoute53()).read().zones
-    told = (zone.container, zone.name_servers, zone.min_ttl, zone.atomic, zone.compares, zone.account)
+    told = (zone.container, zone.name_servers, zone.min_ttl, zone.account, zone.read_only)
     servers = ("ns-1.awsdns-01.org", "ns-2.awsdns-02.com")
-    assert told == ("zone/example.com", servers, 0, True, True, "aws.111122223333")
-    assert zone.read_only == ""
+    assert told == ("zone/example.com", servers, 0, "aws.111122223333", "")
+    assert (zone.atomic, zone.compares, zone.aliases, zone.cname_beside) == (True, True, True, False)
 
 
 def test_a_zone_of_another_service_is_read_only() -> None:

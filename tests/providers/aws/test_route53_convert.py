@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from providers._records import RecordSet
 from providers.aws.route53_convert import (
-    ALIAS,
     alias_spelt,
     is_cloudfront,
     name_from,
@@ -17,6 +16,7 @@ from providers.aws.route53_convert import (
     text_from,
     text_to,
 )
+from reconciler.dns import ALIAS
 from tests.providers.aws.route53_memory import EDGE, NAME, alias, native
 
 LABEL = st.from_regex(r"\A[a-z0-9_]([a-z0-9-]{0,10}[a-z0-9])?\Z")
