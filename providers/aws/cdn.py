@@ -165,6 +165,8 @@ class Cdn:
             one = by_id.get(self._distributions.id_of(id_) or "")
             if one is None:
                 found[id_] = Status(ready=False, text="CloudFront does not list it")
+            elif not self._distributions.is_listed_as_written(one):
+                found[id_] = Status(ready=False, text="CloudFront does not list the change")
             else:
                 found[id_] = Status(one.deployed and one.enabled, one.status if one.enabled else "disabled")
         return found

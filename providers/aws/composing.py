@@ -16,7 +16,14 @@ from providers.aws.certificates import (
     newest_first,
 )
 from providers.aws.distributions import http_version, minimum_tls, settings
-from providers.aws.findings import blocking, is_error, named_findings, plan_findings, renewal_findings
+from providers.aws.findings import (
+    blocking,
+    edge_names,
+    is_error,
+    named_findings,
+    plan_findings,
+    renewal_findings,
+)
 from providers.aws.names import CACHE_POLICY, CERTIFICATE, DISTRIBUTION, REQUEST_POLICY
 from providers.aws.policies import assigned, cache_base, policy_resource, request_base
 from reconciler.dns import HostTarget, Record
@@ -68,6 +75,7 @@ def compose_edges(parts: Iterable[Wanted], state: CdnState, wishes: Wishes) -> C
         findings=tuple(findings),
         ready=frozenset(id_ for edge in composed for id_ in edge.ready()),
         issuances=tuple(i for edge in composed for i in edge.issuances()),
+        edges=edge_names(state),
     )
 
 

@@ -20,18 +20,22 @@ from reconciler.errors import Conflict, NotReady, ProviderError
 from reconciler.model import Attrs, Change, Resource, ResourceId, attrs
 from reconciler.provider import Done, Failed, Side
 
-GENERATIONS: Final = 4
-"""How many caller references are tried: a reference is used up for ever, also by what was deleted since."""
+GENERATIONS: Final = 3
+"""How many caller references are tried: one may be used up by what was deleted since."""
 _OURS: Final = frozenset({"owner"})
 _ON_THE_WAY_OUT: Final = frozenset({"owner", "enabled"})
 
 
 class Distributions:
-    """The distributions of one alias; remembers which vendor id stands for which id."""
+    """The distributions of one alias; remembers which vendor id stands for which id.
+
+    And the ETag that each had before the last write: a list may lag behind it.
+    """
 
     def __init__(self, api: CdnApi, alias: str, owner: str, together: Side) -> None:
         self._api, self._alias, self._owner, self._together = api, alias, owner, together
         self._ids: dict[ResourceId, str] = {}
+        self._before: dict[str, str] = {}
 
     def remember(self, chosen: Mapping[ResourceId, str]) -> None:
         """Take note of the vendor's id of each id that was read."""
@@ -40,6 +44,10 @@ class Distributions:
     def id_of(self, id_: ResourceId) -> str | None:
         """Return the vendor's id that stands for an id."""
         return self._ids.get(id_)
+
+    def is_listed_as_written(self, one: Distribution) -> bool:
+        """Tell whether a line of the list is no older than what was written last."""
+        return one.etag is None or self._before.get(one.id) != one.etag
 
     def apply(self, batch: Sequence[Change]) -> dict[ResourceId, Outcome]:
         """Make the changes of the container: one list for all of them."""
@@ -65,8 +73,9 @@ class Distributions:
             return self._found(change, there)
         host = change.resource.host or ""
         tags = {OWNER_TAG: self._owner, HOST_TAG: host}
-        for generation in range(GENERATIONS):
-            reference = f"tdr-{token(self._owner, host, str(generation))}"
+        generation = ""
+        for _ in range(GENERATIONS):
+            reference = f"tdr-{token(self._owner, host, generation)}"
             config = fresh(reference, comment(self._owner, host), change.resource.attrs)
             try:
                 told = self._api.create_distribution(config, tags, change.id.address)
@@ -74,6 +83,7 @@ class Distributions:
                 outcome = self._refused(change, error)
                 if outcome is not None:
                     return outcome
+                generation = error.request_id or f"{generation}+"
                 continue
             return self._done(change, told)
         return Failed(Conflict(f"CloudFront has used up {GENERATIONS} caller references for {host}"))
@@ -131,7 +141,9 @@ class Distributions:
     def _write(self, change: Change, told: Mapping[str, Any]) -> Mapping[str, Any]:
         one = told["Distribution"]
         config = merged(one["DistributionConfig"], change.resource.attrs)
-        return self._api.update_distribution(one["Id"], told["ETag"], config, change.id.address)
+        written = self._api.update_distribution(one["Id"], told["ETag"], config, change.id.address)
+        self._before[one["Id"]] = told["ETag"]
+        return written
 
     def _refused_update(self, change: Change, error: ProviderError) -> Outcome:
         match code_of(error):

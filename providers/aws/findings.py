@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from providers.aws.cdn_options import Wishes
 from providers.aws.cdn_state import CdnState, Distribution, unlike
 from providers.aws.certificates import HOPELESS, USABLE_KEYS
+from providers.aws.names import CLOUDFRONT_SUFFIX
 from reconciler.model import Finding, Severity
-from reconciler.provider import Wanted
+from reconciler.provider import EdgeNames, Wanted
 
 POLICY_TIERS = frozenset({"BUSINESS", "PREMIUM"})
 """The flat-rate plans that allow custom policies (docs: "CloudFront flat-rate pricing plans")."""
@@ -53,6 +54,22 @@ def blocking(wanted: Wanted, state: CdnState) -> Iterator[Finding]:
 
 def _named(hosts: list[str]) -> str:
     return ", ".join(hosts[:3]) + (f" and {len(hosts) - 3} more" if len(hosts) > 3 else "")
+
+
+def edge_names(state: CdnState) -> EdgeNames:
+    """Tell which names below cloudfront.net are the account's own: an alias is unique in all of CloudFront.
+
+    docs: CloudFront Developer Guide, "Move an alternate domain name"; AssociateAlias; ListConflictingAliases.
+    """
+    return EdgeNames(
+        suffix=CLOUDFRONT_SUFFIX,
+        own=frozenset(d.domain_name.lower() for d in state.distributions),
+        text="CloudFront serves it at {name}, which is no distribution of this account: it is another "
+        "account's, or a tenant of a multi-tenant distribution, and one alone can have the alias",
+        lift="name the alias of that account as `cdn:`, or remove the alias {host} there and point DNS "
+        "elsewhere; AssociateAlias moves it without a gap, for which a TXT record at _{host} names the "
+        "distribution that it moves to",
+    )
 
 
 # -- certificates
