@@ -65,7 +65,9 @@ _NEVER_SENT: Final = (
     aws.ProxyConnectionError,
     aws.SSLError,
 )
-_REFUSED: Final = re.compile(r"User: (\S+) is not authorized to perform: ([\w:*]+)")
+_REFUSED: Final = re.compile(
+    r"User: (\S+) is not authorized to perform: ([\w:*-]+)(?: on resource: (\S+))?", re.ASCII
+)
 _CODE: Final = re.compile(r"\(([A-Za-z][\w.]*)\)$")
 
 _Kinds: TypeAlias = "tuple[type[aws.BotoCoreError], ...]"
@@ -172,9 +174,12 @@ def _refused(code: str, text: str, operation: str) -> str:
 def _denied(text: str, operation: str) -> str:
     """Say in one sentence whose policy lacks what."""
     if (found := _REFUSED.search(text)) is not None:
-        by_policy = "an explicit deny" if "explicit deny" in text else "no policy"
-        change = "lift the deny" if by_policy != "no policy" else "allow it in its IAM policy"
-        return f"{found[1]} may not {found[2]}: {change}"
+        principal, action, resource = found.groups()
+        place = f" on {resource}" if resource else ""
+        if "explicit deny" in text:
+            return f"{principal} may not {action}{place}: lift the explicit deny"
+        trust = ", and in the role's trust policy" if action == "sts:AssumeRole" else ""
+        return f"{principal} may not {action}{place}: allow it in its IAM policy{trust}"
     needed = " and ".join(actions_of(operation))
     return f"{text}; allow {needed} in the IAM policy" if needed else text
 

@@ -9,7 +9,7 @@ from functools import partial
 
 from providers.aws.names import provider_of
 from providers.aws.route53_api import Route53Api
-from providers.aws.route53_records import apply_records
+from providers.aws.route53_records import Written, apply_records
 from providers.aws.route53_spelling import spell_records, unclear_zones
 from providers.aws.route53_zones import Route53State, ZoneState, chosen
 from providers.aws.session import Clients
@@ -70,9 +70,12 @@ class Route53:
     def apply(self, batch: Sequence[Change]) -> Outcomes:
         """Make the changes of one zone."""
         zone = self._zone((batch[0].container or "").partition("/")[2], batch[0])
-        written = apply_records(self._api, zone, self._owner, batch)
-        with self._lock:
-            self._pending.update(written.changes)
+        written = Written()
+        try:
+            apply_records(self._api, zone, self._owner, batch, written)
+        finally:
+            with self._lock:
+                self._pending.update(written.changes)
         return written.outcomes
 
     def ready(self, ids: Collection[ResourceId]) -> Mapping[ResourceId, Status]:

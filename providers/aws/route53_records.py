@@ -48,12 +48,14 @@ class Written:
     changes: dict[ResourceId, str] = field(default_factory=dict)
 
 
-def apply_records(api: Route53Api, zone: ZoneState, owner: str, batch: Sequence[Change]) -> Written:
-    """Make the changes of one zone. Changes for one host are made together or not at all.
+def apply_records(
+    api: Route53Api, zone: ZoneState, owner: str, batch: Sequence[Change], written: Written
+) -> None:
+    """Make the changes of one zone, and tell in `written` what came of them.
 
-    Raises ProviderError where Route 53 refuses what has not moved.
+    Changes for one host are made together or not at all. Raises ProviderError where Route 53 refuses what has
+    not moved; what was written before that stands in `written`.
     """
-    written = Written()
     left = _judged(api, zone, batch, written)
     while left.changes:
         part = next(parts(left.changes, left.standing))
@@ -64,7 +66,6 @@ def apply_records(api: Route53Api, zone: ZoneState, owner: str, batch: Sequence[
         else:
             left = Left(rest, left.standing)
     _look_again(api, zone, batch, written)
-    return written
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,11 @@ _ABOUT_ONE: Final = re.compile(
     r"\[name='([^']+)', type='\w+'[^\]]*\] but "
     r"(?:it already exists|it was not found|the values provided do not match)"
 )
-# "RRSet of type CNAME with DNS name … is not permitted as it conflicts with other records …"
-_BESIDE: Final = re.compile(r"with DNS name (\S+) is not permitted as it conflicts with other records")
+# "RRSet of type CNAME with DNS name … is not permitted as it conflicts with other records …", "… is not
+# permitted because a conflicting RRSet of type CNAME with the same DNS name already exists …"
+_BESIDE: Final = re.compile(
+    r"with DNS name (\S+) is not permitted (?:as it conflicts with other|because a conflicting)"
+)
 
 
 def moved_names(text: str) -> frozenset[str]:

@@ -95,7 +95,15 @@ def test_a_missing_right_names_the_principal_and_the_action() -> None:
 
 def test_an_explicit_deny_is_told_as_one() -> None:
     said = f"User: {ARN} is not authorized to perform: route53:GetChange with an explicit deny in a policy"
-    assert "lift the deny" in refusal("AccessDenied", 403, said).message
+    assert "lift the explicit deny" in refusal("AccessDenied", 403, said).message
+
+
+def test_a_role_is_refused_by_two_policies() -> None:
+    said = f"User: {ARN} is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::1:role/tdr"
+    assert refusal("AccessDenied", 403, said, "AssumeRole").message == (
+        f"{ARN} may not sts:AssumeRole on arn:aws:iam::1:role/tdr: allow it in its IAM policy, and in the "
+        "role's trust policy (AccessDenied)"
+    )
 
 
 def test_where_aws_names_no_action_the_table_does() -> None:

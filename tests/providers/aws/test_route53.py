@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
+from providers.aws.iam import actions_of
 from providers.aws.route53_records import parts
+from providers.aws.route53_refusals import moved_names
 from reconciler.dns import DNS_RECORD, Record
 from reconciler.errors import AuthError, Conflict, InvalidRequest
 from reconciler.model import Action, Change, Ref, ResourceId
 from reconciler.provider import Done, Parts, Scope, Wanted
+from tests.architecture.source import ROOT
 from tests.providers.aws.route53_memory import (
     EDGE,
     NAME,
@@ -390,3 +395,55 @@ def test_a_missing_right_is_told_by_its_name() -> None:
 
     with pytest.raises(AuthError, match=r"allow route53:ListHostedZones in the IAM policy"):
         Bench(Forbidden()).read()
+
+
+def test_the_policy_in_the_docs_is_what_the_calls_need() -> None:
+    memory = MemoryRoute53()
+    bench = Bench(memory)
+    bench.dns.ready(list(bench.create(host_record(), claim_record())))
+    bench.delete(host_record())
+    needed = {action for operation in bench.asked for action in actions_of(operation)}
+    fences = re.findall(r"```json\n(.*?)```", (ROOT / "docs/yaml.md").read_text(), re.DOTALL)
+    policies = [json.loads(fence) for fence in fences if "route53:" in fence]
+    written = {action for policy in policies for one in policy["Statement"] for action in one["Action"]}
+    assert {action for action in written if action.startswith("route53:")} == needed
+
+
+TRIED = "Tried to delete resource record set"
+DIFFERS = "but the values provided do not match the current values"
+HELD = f"is not permitted as it conflicts with other records with the same DNS name in zone {ZONE}."
+TAKEN = "is not permitted because a conflicting RRSet of type CNAME with the same DNS name already exists"
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (rf"[{TRIED} [name='\052.{ZONE}.', type='A'] but it was not found]", {f"*.{ZONE}"}),
+        (f"[{TRIED} [name='{NAME}.', type='TXT', set identifier='x'] {DIFFERS}]", {NAME}),
+        (f"[RRSet of type A with DNS name {NAME}. {TAKEN} in zone {ZONE}.]", {NAME}),
+        (f"[RRSet of type CNAME with DNS name {OTHER}. {HELD}, {TRIED}]", {OTHER}),
+        (f"[RRSet of type CNAME with DNS name {ZONE}. is not permitted at apex in zone {ZONE}.]", set()),
+        (f"[Resource record set [name='{NAME}.', type='A'] is protected from changes]", set()),
+    ],
+)
+def test_a_refusal_names_what_moved(text: str, names: set[str]) -> None:
+    assert moved_names(text) == names
+
+
+def test_what_was_written_before_a_refusal_is_waited_for() -> None:
+    class OnceOnly(MemoryRoute53):
+        def change_resource_record_sets(self, **asked: Any) -> Mapping[str, Any]:
+            if self.batches:
+                raise refusal("InvalidInput", "not this one")
+            return super().change_resource_record_sets(**asked)
+
+    bench = Bench(OnceOnly())
+    hosts = [f"h{n}.example.com" for n in range(1100)]
+    changes = [
+        Change(one.id, Action.CREATE, None, one)
+        for one in bench.spell(*(host_record(host=host) for host in hosts)).resources
+    ]
+    with pytest.raises(InvalidRequest, match="not this one"):
+        bench.dns.apply(changes)
+    ready = bench.dns.ready([change.id for change in changes])
+    assert sum(not status.ready for status in ready.values()) == 1000
