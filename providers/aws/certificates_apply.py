@@ -41,7 +41,8 @@ class Certificates:
 
     def remember(self, certificates: Sequence[Certificate], chosen: Mapping[ResourceId, str]) -> None:
         """Take note of what was read: the ARN of each id, and what there was before."""
-        self._arns.update(chosen)
+        read = set(chosen.values())
+        self._arns = {**{id_: arn for id_, arn in self._arns.items() if arn not in read}, **chosen}
         self._known = frozenset(c.arn for c in certificates)
         ours: dict[str, tuple[str, ...]] = {}
         for arn, host in sorted((c.arn, c.host) for c in certificates if c.owner == self._owner and c.host):

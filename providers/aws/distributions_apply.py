@@ -39,7 +39,8 @@ class Distributions:
 
     def remember(self, chosen: Mapping[ResourceId, str]) -> None:
         """Take note of the vendor's id of each id that was read."""
-        self._ids.update(chosen)
+        read = set(chosen.values())
+        self._ids = {**{id_: one for id_, one in self._ids.items() if one not in read}, **chosen}
 
     def id_of(self, id_: ResourceId) -> str | None:
         """Return the vendor's id that stands for an id."""
