@@ -6,7 +6,7 @@ export PYTHON
 unexport PYTHONHOME PYTHONPATH
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-bind demo-powerdns demo-down test check fmt fmt-check lint types layers cov wheel setup setup-demo clean
+.PHONY: help demo demo-bind demo-powerdns demo-down test check fmt fmt-check lint types layers cov wheel setup judges setup-demo clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,9 +53,12 @@ wheel: setup  ## build the wheel and the sdist into dist/
 setup:  ## .venv with tdr, editable, and the tools of this file
 	@sh .ci/venv dev
 
+judges:  ## .judges with the `aws` command line and moto, which judge the work on AWS
+	@sh .ci/judges
+
 setup-demo:
 	@sh .ci/venv all
 
 clean: demo-down  ## remove .venv and everything built
-	@rm -rf .venv .sandbox build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+	@rm -rf .venv .judges .sandbox build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
