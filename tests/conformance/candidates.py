@@ -20,9 +20,11 @@ from typing import Any
 
 import yaml
 
+from providers.sandbox.calls import Call
 from providers.sandbox.contract import Emulator
 from tests.conformance import crowds
 from tests.conformance.person import Control, Types, nobody
+from tests.contract import aws_calls
 from tests.servers.bridge import Bridge
 
 FOLDER = Path(__file__).with_name("candidates")
@@ -42,7 +44,7 @@ class Candidate:
     concerns    beginnings of the names of switches that make a difference to it and not to one before
     impossible  settings of switches under which the main job cannot be done, with what the error must say
     waits       whether its hosts wait for something that an account lists; else each only for itself
-    emulators   beside those of the sandbox: a real server that its world gets
+    emulators   beside those of the sandbox, or in the place of one: a real server that its world gets
     needs       programs of that server, each with the Debian package that has it
     people      what people do where a vendor has no API: given the sandbox's control and the provider types
     """
@@ -158,11 +160,13 @@ READING_POSTS = (
 )
 
 
-def writes(vendor: str, method: str, path: str) -> bool:
+def writes(call: Call) -> bool:
     """Whether a call changes anything at the vendor."""
-    if method in ("GET", "HEAD"):
+    if call.method in ("GET", "HEAD"):
         return False
-    return not any(vendor == whose and what.search(path) for whose, what in READING_POSTS)
+    if call.vendor == "aws":
+        return not aws_calls.reads(call)
+    return not any(call.vendor == whose and what.search(call.path) for whose, what in READING_POSTS)
 
 
 @cache

@@ -43,7 +43,7 @@ class Beat:
     @property
     def writes(self) -> bool:
         """Whether it changes anything."""
-        return writes(self.call.vendor, self.call.method, self.call.path)
+        return writes(self.call)
 
 
 @dataclass(frozen=True, slots=True)

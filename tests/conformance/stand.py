@@ -177,7 +177,7 @@ class Stand:
     @property
     def writes(self) -> list[Call]:
         """Those that change something."""
-        return [call for call in self.calls if writes(call.vendor, call.method, call.path)]
+        return [call for call in self.calls if writes(call)]
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
         """Ask the sandbox's control API."""
@@ -228,9 +228,9 @@ def stand(
     """Run a candidate's world, changed first where a test needs another."""
     for program, package in candidate.needs:
         binary(program, package)
-    emulators = [*find_emulators(), *candidate.emulators]
+    emulators = {emulator.name: emulator for emulator in (*find_emulators(), *candidate.emulators)}
     with (
-        started(change(candidate.world()), emulators=emulators) as sandbox,
+        started(change(candidate.world()), emulators=list(emulators.values())) as sandbox,
         authorities(sandbox.env["TDR_CA_FILE"]),
     ):
         at = Stand(candidate, sandbox)
