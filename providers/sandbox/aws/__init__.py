@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from providers.sandbox.contract import Emulator
+from providers.sandbox import MISSING_EXTRA
+from providers.sandbox.contract import Emulator, SandboxError
 from providers.sandbox.kernel import Kernel
 
 from . import acm, cloudfront, edge, route53, world
@@ -22,13 +24,15 @@ class Aws:
         """Read the world's section, bind the API, serve the zones."""
         for switch in (*acm.SWITCHES, *cloudfront.SWITCHES, *route53.SWITCHES, *edge.SWITCHES):
             kernel.register_switch(switch)
+        if section and find_spec("botocore") is None:
+            raise SandboxError(MISSING_EXTRA)
         self._accounts = Accounts(kernel)
         self._folder = kernel.ca.file.parent
         self._exported = world.read(section or [], self._accounts)
         self._api = Api(kernel, self._accounts)
         self._zones = Served(kernel, self._accounts)
         self._zones.publish()
-        self._edge = edge.Edge(kernel, self._accounts)
+        self._edge = edge.Edge(kernel, self._accounts) if section else None
 
     def env(self) -> Mapping[str, str]:
         """Give the endpoint of all services, and the world's keys.
@@ -56,7 +60,8 @@ class Aws:
     def load(self, state: Any) -> None:
         """Take the state that `dump` gave."""
         self._accounts.from_data(state)
-        self._edge.cache.clear()
+        if self._edge is not None:
+            self._edge.cache.clear()
         self._zones.publish()
 
     def patch(self, changes: Mapping[str, Any]) -> Any:

@@ -17,7 +17,7 @@ from providers.sandbox.zone import to_name
 
 from . import route53_batch as batch
 from .call import Answer, Call, Handler, Refusal
-from .route53_dns import named_zone
+from .route53_dns import cloudfront_names, named_zone
 from .route53_names import plain, reversed_labels, spelt
 from .route53_state import INSYNC_S, Change, State, Zone, key_of, sort_key
 
@@ -133,7 +133,8 @@ def _change(call: Call) -> Answer:
         message = "The request was rejected because Route 53 was still processing a prior request."
         raise Refusal(400, "PriorRequestNotComplete", message)
     given = call.params["ChangeBatch"]
-    sets = batch.changed(zone, given["Changes"], lambda host: _exists(call, host))
+    there = {name for name, _ in cloudfront_names(call.account.accounts)}
+    sets = batch.changed(zone, given["Changes"], lambda host: plain(host) in there)
     insync = call.now + INSYNC_S
     at_once = call.kernel.switch(PROPAGATION.name) == "at-once"
     zone.replace(sets, call.now if at_once else insync)
@@ -142,10 +143,6 @@ def _change(call: Call) -> Answer:
     change = Change(change_id, zone.id, call.now, insync, given.get("Comment", ""))
     state_of(call).keep(change)
     return Answer({"ChangeInfo": change.as_api(call.now)})
-
-
-def _exists(call: Call, host: str) -> bool:
-    return call.kernel.resolve(plain(host), "A", fresh=True).rcode != "NXDOMAIN"
 
 
 def _get_change(call: Call) -> Answer:
@@ -159,7 +156,7 @@ def _get_change(call: Call) -> Answer:
 def _test_answer(call: Call) -> Answer:
     zone, kind = _zone(call, "HostedZoneId"), str(call.params["RecordType"])
     name = to_name(plain(str(call.params["RecordName"])))
-    served = named_zone(call.kernel, lambda: zone)
+    served = named_zone(call.account.accounts, lambda: zone)
     reply = look_up(served.current(call.now), served.apex, name, dns.rdatatype.from_text(kind))
     records = [rdata.to_text() for rrset in reply.answer for rdata in rrset.rdatas]
     return Answer(

@@ -13,25 +13,38 @@ from providers.sandbox.zone import NameServer
 from providers.sandbox.zone import Record as Answered
 from providers.sandbox.zone import Zone as NamedZone
 
+from .edge_names import cloudfront_zone
 from .route53_names import in_master_form, plain
-from .route53_state import ALIAS_TTL_S, SOA_TTL_S, Key, Set, Zone, values_of
+from .route53_state import ALIAS_TTL_S, CLOUDFRONT_ZONE, SOA_TTL_S, Key, Set, Zone, values_of
 
 if TYPE_CHECKING:
     from .account import Accounts
 
+Targets = Mapping[tuple[str, str], list[str]]
 _DEEPEST = 10  # aliases of aliases
 
 
-def named_zone(kernel: Kernel, present: Callable[[], Zone]) -> NamedZone:
+def cloudfront_names(accounts: Accounts) -> dict[tuple[str, str], list[str]]:
+    """Give the addresses of CloudFront's names, by name and type, as its own servers answer them."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for record in cloudfront_zone(accounts).content():
+        found.setdefault((record.name, record.type), []).append(record.content)
+    return found
+
+
+def named_zone(accounts: Accounts, present: Callable[[], Zone]) -> NamedZone:
     """Give the zone as the kernel serves it; `present` gives the state of now."""
+    now = accounts.kernel.now
 
     def content() -> Iterator[Answered]:
-        return _answers(kernel, present().served(kernel.now())[1])
+        sets = present().served(now())[1]
+        targets = cloudfront_names(accounts) if _aliased(sets) else {}
+        return _answers(sets, targets)
 
     def revision() -> object:
-        mark, sets = present().served(kernel.now())
-        moving = any("AliasTarget" in record_set for record_set in sets.values())
-        return mark, kernel.now() if moving else None
+        mark, sets = present().served(now())
+        moving = tuple(account.cloudfront.revision for account in accounts) if _aliased(sets) else ()
+        return mark, moving
 
     zone = present()
     return NamedZone(
@@ -39,10 +52,14 @@ def named_zone(kernel: Kernel, present: Callable[[], Zone]) -> NamedZone:
     )
 
 
-def _answers(kernel: Kernel, sets: Mapping[Key, Set]) -> Iterator[Answered]:
+def _aliased(sets: Mapping[Key, Set]) -> bool:
+    return any("AliasTarget" in record_set for record_set in sets.values())
+
+
+def _answers(sets: Mapping[Key, Set], targets: Targets) -> Iterator[Answered]:
     for record_set in _chosen(sets):
         if record_set["Type"] != "SOA":
-            yield from _records(kernel, sets, record_set, record_set, 0)
+            yield from _records(sets, targets, record_set, record_set, 0)
 
 
 def _chosen(sets: Mapping[Key, Set]) -> Iterator[Set]:
@@ -55,7 +72,7 @@ def _chosen(sets: Mapping[Key, Set]) -> Iterator[Set]:
 
 
 def _records(
-    kernel: Kernel, sets: Mapping[Key, Set], asked: Set, record_set: Set, depth: int
+    sets: Mapping[Key, Set], targets: Targets, asked: Set, record_set: Set, depth: int
 ) -> Iterator[Answered]:
     """Give a set's records under the name of the one that was asked for."""
     name, kind = plain(asked["Name"]), record_set["Type"]
@@ -64,12 +81,13 @@ def _records(
         for value in values_of(record_set):
             yield Answered(name, kind, record_set["TTL"], in_master_form(kind, value))
         return
+    if target["HostedZoneId"] == CLOUDFRONT_ZONE:
+        for address in targets.get((plain(target["DNSName"]), kind), ()):
+            yield Answered(name, kind, ALIAS_TTL_S, address)
+        return
     inside = next((s for key, s in sets.items() if key[:2] == (target["DNSName"], kind)), None)
     if inside is not None and depth < _DEEPEST:
-        yield from _records(kernel, sets, asked, inside, depth + 1)
-    elif inside is None:
-        for address in kernel.resolve(plain(target["DNSName"]), kind).values(kind):
-            yield Answered(name, kind, ALIAS_TTL_S, address)
+        yield from _records(sets, targets, asked, inside, depth + 1)
 
 
 class Served:
@@ -98,7 +116,7 @@ class Served:
             yield from account.route53.state.zones.values()
 
     def _named(self, zone_id: str) -> NamedZone:
-        return named_zone(self._kernel, lambda: next(zone for zone in self._all() if zone.id == zone_id))
+        return named_zone(self._accounts, lambda: next(zone for zone in self._all() if zone.id == zone_id))
 
     def _undelegate_others(self, ours: Mapping[str, Zone]) -> None:
         """Let the parent point here; servers elsewhere that hold the same zone lose it, or get it back."""

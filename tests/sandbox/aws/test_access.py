@@ -213,8 +213,7 @@ def take(buckets: Buckets, service: str, operation: str, now: float) -> bool:
     made = Call(service, operation, {}, who, Caller("arn", "id"), "us-east-1", now, kernel, {})
     try:
         buckets.take(made)
-    except Refusal as refusal:
-        assert (refusal.status, refusal.message) == (400, "Rate exceeded")
+    except Refusal:
         return False
     return True
 
@@ -247,12 +246,20 @@ def test_the_limits_of_one_operation_leave_others_alone() -> None:
     assert all(take(buckets, "cloudfront", "ListDistributions", 1.0) for _ in range(100))
 
 
+def code_of(method: Any) -> str:
+    """Make a call and give the code that it is refused with, if it is."""
+    try:
+        method()
+    except ClientError as refusal:
+        return str(refusal.response["Error"]["Code"])
+    return ""
+
+
 def test_a_client_that_does_not_wait_is_throttled(aws: Bench) -> None:
     aws.limited()
     client = aws.client("route53")
-    with pytest.raises(ClientError, match=r"\(Throttling\).*Rate exceeded"):
-        for _ in range(100):
-            call(client)()
+    codes = [code_of(call(client)) for _ in range(40)]
+    assert set(codes) == {"", "Throttling"}
 
 
 def test_keys_with_a_profile_are_in_a_file_and_others_in_the_environment() -> None:
