@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -158,12 +159,12 @@ def list_certificates(call: Call) -> Answer:
         settle(acm, certificate, call.now)
     statuses = given.get("CertificateStatuses")
     chosen = [c for c in chosen if not statuses or c.status(call.now) in statuses]
-    chosen.sort(key=lambda c: c.created, reverse=given.get("SortOrder") == "DESCENDING")
+    chosen.sort(key=_place, reverse=given.get("SortOrder") == "DESCENDING")
     start, size = _start(given, chosen), int(given.get("MaxItems", DEFAULT_PAGE))
     page = chosen[start : start + size]
     out: dict[str, Any] = {"CertificateSummaryList": [summary(acm, c, call.now) for c in page]}
     if start + size < len(chosen):
-        out["NextToken"] = base64.b64encode(page[-1].arn.encode()).decode()
+        out["NextToken"] = base64.b64encode(json.dumps(_place(page[-1])).encode()).decode()
     return Answer(out)
 
 
@@ -182,17 +183,24 @@ def _included(given: Mapping[str, Any], certificate: Certificate) -> bool:
     )
 
 
-def _start(given: Mapping[str, Any], chosen: Iterable[Certificate]) -> int:
-    """Give where a page begins: after the certificate that its token names."""
+def _place(certificate: Certificate) -> tuple[float, str]:
+    return certificate.created, certificate.arn
+
+
+def _start(given: Mapping[str, Any], chosen: list[Certificate]) -> int:
+    """Give where a page begins: after the place that its token names, whether that is still there or not."""
     if "NextToken" not in given:
         return 0
     try:
-        last = base64.b64decode(given["NextToken"], validate=True).decode()
-    except ValueError:
-        last = ""
-    if not _ARN.fullmatch(last):
-        raise Refusal(400, "InvalidArgsException", "The pagination token is not valid.")
-    return next((n + 1 for n, certificate in enumerate(chosen) if certificate.arn == last), 0)
+        created, arn = json.loads(base64.b64decode(given["NextToken"], validate=True))
+        last = (float(created), str(arn))
+    except (TypeError, ValueError) as error:
+        raise Refusal(400, "InvalidArgsException", "The pagination token is not valid.") from error
+    descending = given.get("SortOrder") == "DESCENDING"
+    beyond = (
+        n for n, each in enumerate(chosen) if (_place(each) < last if descending else _place(each) > last)
+    )
+    return next(beyond, len(chosen))
 
 
 def add_tags(call: Call) -> Answer:

@@ -5,23 +5,23 @@ from __future__ import annotations
 from providers.sandbox.ca import Authority
 from providers.sandbox.ca import Certificate as Leaf
 
-from .acm_state import Certificate
+from .acm_state import DAY_S, Certificate
 
 ISSUER = "Amazon"
 _END = "-----END CERTIFICATE-----\n"
 
 
 class Leaves:
-    """Those of one account: made when first asked for, and again after a renewal."""
+    """Those of one account: made when first asked for, and again when another day is over."""
 
     def __init__(self, ca: Authority) -> None:
         """Begin with none."""
         self._ca = ca
-        self._made: dict[tuple[str, float | None], Leaf] = {}
+        self._made: dict[tuple[str, float], Leaf] = {}
 
     def leaf(self, certificate: Certificate, now: float) -> Leaf:
-        """Give the certificate to serve, with its dates in real time: what is left is counted from here."""
-        key = (certificate.arn, certificate.not_after)
+        """Give the certificate to serve, with its dates in real time: to the day as much is left as here."""
+        key = (certificate.arn, ((certificate.not_after or now) - now) // DAY_S)
         if key not in self._made:
             self._made[key] = self._issue(certificate, now)
         return self._made[key]

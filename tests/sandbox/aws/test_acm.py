@@ -144,6 +144,9 @@ def test_a_list_is_filtered_by_status_sorted_and_paged(aws: Bench) -> None:
     pages = [*first["CertificateSummaryList"], *rest["CertificateSummaryList"]]
     assert [each["CertificateArn"] for each in pages] == arns[::-1]
     assert "NextToken" not in rest
+    first = aws.acm.list_certificates(MaxItems=1)
+    aws.acm.delete_certificate(CertificateArn=arns[0])
+    assert [each["CertificateArn"] for each in listed(aws, NextToken=first["NextToken"])] == arns[1:]
     assert refused(aws.acm.list_certificates, NextToken="bogus")[1] == "InvalidArgsException"
     assert refused(aws.acm.list_certificates, SortBy="CREATED_AT")[1] == "InvalidArgsException"
 

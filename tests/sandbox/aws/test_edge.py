@@ -123,6 +123,14 @@ def test_an_expired_certificate_is_served_and_refused_by_who_checks(edge: EdgeBe
     assert subject_names(edge.visit(f"https://{HOST}/", verify=False)) == [HOST, "*.example.com"]
 
 
+def test_a_certificate_runs_out_in_the_sandboxs_time(edge: EdgeBench) -> None:
+    assert edge.visit(f"https://{HOST}/").status == 302
+    edge.advance(169 * 86400)
+    with pytest.raises(FetchError) as caught:
+        edge.visit(f"https://{HOST}/")
+    assert caught.value.stage == "tls"
+
+
 def test_one_accounts_handshake_is_not_for_anothers_host() -> None:
     other = account(
         "444455556666",
