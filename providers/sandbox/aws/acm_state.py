@@ -18,7 +18,7 @@ from providers.sandbox.resolver import Resolved
 DAY_S = 86_400.0
 PENDING_S = 72 * 3600.0
 VALIDITY_S = 198 * DAY_S
-RENEWED_BEFORE_S = 45 * DAY_S
+RENEWED_BEFORE_S = 45 * DAY_S  # when ACM begins is not told to the day
 TOKEN_S = 3600.0
 YEAR_S = 365 * DAY_S
 STATUSES = (*("PENDING_VALIDATION", "ISSUED", "EXPIRED", "VALIDATION_TIMED_OUT", "REVOKED", "FAILED"),)

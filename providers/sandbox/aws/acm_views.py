@@ -66,7 +66,7 @@ def _common(certificate: Certificate, now: float, *, in_use: bool) -> dict[str, 
         "NotAfter": certificate.not_after if issued is not None else None,
         "RevokedAt": revoked,
     }
-    eligible = not imported and issued is not None and in_use
+    eligible = not imported and in_use and certificate.status(now) == "ISSUED"
     return {
         "CertificateArn": certificate.arn,
         "DomainName": certificate.domain,
