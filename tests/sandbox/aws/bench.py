@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
-from xml.etree import ElementTree
 
 import boto3
 import pytest
@@ -18,6 +16,7 @@ from botocore.exceptions import ClientError
 from providers.sandbox import started
 from providers.sandbox.aws import EMULATOR
 from providers.sandbox.running import Running
+from tests.contract.aws_judge import answer_errors, aws_judge
 from tests.contract.judge import specs_folder
 
 NUMBER, OTHER = "111122223333", "444455556666"
@@ -25,24 +24,9 @@ KEY, SECRET = "AKIASANDBOX0000MAIL", "sandbox-secret"
 START = "2026-01-05T09:00:00Z"
 
 
-@cache
-def contract() -> Any:
-    """The judge of the vendors' descriptions; None where its folder is absent."""
-    file = specs_folder() / "contract.py"
-    if not file.exists():
-        return None
-    spec = importlib.util.spec_from_file_location("aws_contract", file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@cache
 def judge(service: str) -> Any:
     """What judges a service's answers by botocore's model; None where it is absent."""
-    return contract().Aws(service) if contract() else None
+    return aws_judge(service)
 
 
 @cache
@@ -53,7 +37,7 @@ def session() -> boto3.Session:
 
 def needs_judge() -> None:
     """Skip a test that is nothing without the judge."""
-    if contract() is None:
+    if judge("sts") is None:
         pytest.skip(f"no contract.py at {specs_folder()} (see TDR_API_SPECS)")
 
 
@@ -99,7 +83,9 @@ class Bench:
         if found is None or http_response.status_code >= 300:
             return
         self.judged += 1
-        errors = _errors(found, model, http_response)
+        errors = answer_errors(
+            model.service_model.service_name, model.name, http_response.content.decode("utf-8", "replace")
+        )
         self.findings += [f"{model.name}: {error}" for error in errors]
 
     @property
@@ -135,21 +121,6 @@ class Bench:
     def state(self) -> Any:
         """What the emulator would keep on disk, as it comes back from there."""
         return json.loads(json.dumps(self.sandbox.do(self.sandbox.kernel.vendors["aws"].dump)))
-
-
-def _errors(found: Any, model: Any, http_response: Any) -> list[str]:
-    """Judge an answer in the protocol that it came in: the judge itself knows one for each service."""
-    body, kind = http_response.content, http_response.headers.get("Content-Type", "")
-    errors: list[str]
-    if model.service_model.metadata["protocol"] == "query":
-        whole = ElementTree.fromstring(body)  # noqa: S314 - of our own sandbox
-        (result,) = (e for e in whole if e.tag.endswith(f"{model.name}Result"))
-        errors = found._xml(model.output_shape, result, "/")
-    elif "json" in kind and "json" not in model.service_model.metadata["protocol"]:
-        errors = found._json(model.output_shape, json.loads(body), "$")
-    else:
-        errors = found.response_errors(model.name, body.decode())
-    return errors
 
 
 @contextmanager
