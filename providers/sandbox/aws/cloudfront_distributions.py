@@ -14,9 +14,16 @@ from .call import Answer, Call, Handler, Refusal
 from .cloudfront_defaults import complete
 from .cloudfront_managed import MANAGED
 from .cloudfront_policies import SORTS, Sort, page
-from .cloudfront_rules import check_config, check_plan, check_quantities
+from .cloudfront_rules import check_config, check_plan, check_quantities, check_whole
 from .cloudfront_state import POLICY_FIELD, Config, Distribution, behaviors_of
-from .cloudfront_switches import FREED_REFERENCE, HTTP_VERSION, LIST_LAG, MANAGED_LIMIT, REPEATED_CREATE
+from .cloudfront_switches import (
+    FREED_REFERENCE,
+    HTTP_VERSION,
+    LEFT_OUT,
+    LIST_LAG,
+    MANAGED_LIMIT,
+    REPEATED_CREATE,
+)
 from .cloudfront_tags import check_tags
 from .cloudfront_viewer import check_spellings, check_viewer
 from .cloudfront_writes import throttle
@@ -193,6 +200,8 @@ def _update(call: Call) -> Answer:
     given = call.params["DistributionConfig"]
     if given["CallerReference"] != found.config["CallerReference"]:
         raise words.illegal_update()
+    if call.kernel.switch(LEFT_OUT.name) == "refused":
+        check_whole(given)
     if given.get("ConnectionMode", "direct") != found.config["ConnectionMode"]:
         raise words.illegal_update()
     call.account.cloudfront.write(found, admit(call.account, given, found, call.now), call.now)

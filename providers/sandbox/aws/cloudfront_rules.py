@@ -13,7 +13,7 @@ from typing import Any
 
 from .call import Refusal
 from .cloudfront_state import Config, behaviors_of
-from .cloudfront_words import FIREWALL_STAYS, invalid_argument
+from .cloudfront_words import FIREWALL_STAYS, illegal_update, invalid_argument
 
 Quota = Callable[[str, int], int]
 
@@ -36,6 +36,12 @@ _METHODS = (
     {"GET", "HEAD", "OPTIONS"},
     {"GET", "HEAD", "OPTIONS", "PUT", "PATCH", "POST", "DELETE"},
 )
+#: docs: "Required API fields for creating and updating distributions".
+REQUIRED_IN_UPDATES = (
+    *("Aliases", "DefaultRootObject", "CacheBehaviors", "CustomErrorResponses", "Logging", "PriceClass"),
+    *("ViewerCertificate", "Restrictions", "WebACLId", "HttpVersion"),
+)
+REQUIRED_OF_BEHAVIORS = ("AllowedMethods", "SmoothStreaming", "Compress", "LambdaFunctionAssociations")
 _TTLS = ("MinTTL", "DefaultTTL", "MaxTTL")
 
 
@@ -183,6 +189,23 @@ def _check_legacy(behavior: Config) -> None:
     least, default, most = (behavior[key] for key in _TTLS)
     if not 0 <= least <= default <= most:
         raise Refusal(400, "InvalidTTLOrder", "The TTL order specified is not valid.")
+
+
+def check_whole(given: Mapping[str, Any]) -> None:
+    """Refuse an update that lacks what creating may leave out. Raises Refusal."""
+    for key in REQUIRED_IN_UPDATES:
+        if key not in given:
+            raise illegal_update(f"{key} is required for updates.")
+    for behavior in behaviors_of(given):
+        if "FieldLevelEncryptionId" not in behavior:
+            raise invalid_argument("The parameter Field level encryption id is required.")
+        for key in REQUIRED_OF_BEHAVIORS:
+            if key not in behavior:
+                raise illegal_update(f"{key} is required for updates.")
+    for origin in given["Origins"].get("Items") or []:
+        for key in ("OriginReadTimeout", "OriginKeepaliveTimeout"):
+            if "CustomOriginConfig" in origin and key not in origin["CustomOriginConfig"]:
+                raise illegal_update(f"{key} is required for updates.")
 
 
 def check_plan(

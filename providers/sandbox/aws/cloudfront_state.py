@@ -96,12 +96,13 @@ class Distribution(Deploying):
     plan: dict[str, str] | None = None
     made: float = 0.0
     gone: float | None = None  # when it was deleted
+    named: str = ""  # its own name at the edge, where the world gives one
     invalidations: list[Invalidation] = field(default_factory=list)
 
     @property
     def domain_name(self) -> str:
         """Its own name at the edge."""
-        return f"d{derived('domain', self.arn, length=13).lower()}.cloudfront.net"
+        return self.named or f"d{derived('domain', self.arn, length=13).lower()}.cloudfront.net"
 
     @property
     def aliases(self) -> list[str]:

@@ -48,6 +48,12 @@ ALIAS_DNS: Final = _switch(
     "docs: 'Alternate domain names that already point to a distribution'; public reports after deletions",
     "whether an alias is refused whose CNAME points to another distribution, or to one that is gone",
 )
+LEFT_OUT: Final = _switch(
+    "update-left-out",
+    "refused defaulted",
+    "docs: 'Required API fields for creating and updating distributions'; public reports: IllegalUpdate",
+    "what becomes of an update without members that only updates require: refused, or CloudFront's defaults",
+)
 HTTP_VERSION: Final = _switch(
     "http-version-default",
     "http2 http1.1",
@@ -74,6 +80,7 @@ SWITCHES: Final = (
     FREED_REFERENCE,
     OVERLAP,
     ALIAS_DNS,
+    LEFT_OUT,
     HTTP_VERSION,
     CERTIFICATE_DUPLICATES,
     MANAGED_LIMIT,

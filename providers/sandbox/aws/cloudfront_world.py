@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 AGE_S = 30 * 86400.0  # how long the world's distributions and policies have been there
 LISTS = ("distributions", "cache_policies", "origin_request_policies")
 WORLD_KEYS = (*LISTS, "deployment_s")
-DISTRIBUTION_KEYS = ("id", "aliases", "config", "tags", "plan")
+DISTRIBUTION_KEYS = ("id", "domain_name", "aliases", "config", "tags", "plan")
 DISTRIBUTION_CHANGES = ("config", "aliases", "enabled", "web_acl", "tags", "plan", "deployed", "delete")
 PLAN_KEYS = ("family", "tier")
 TIERS = ("FREE", "PRO", "BUSINESS", "PREMIUM")
@@ -110,8 +111,17 @@ def add(account: Account, entry: Any, now: float, at: str) -> Distribution:
     tagged = tags(given.get("tags"), f"{at}.tags")
     made = cloudfront_distributions.add(account, kept, tagged, now, str(given.get("id", "")))
     made.plan = _plan(given.get("plan"), f"{at}.plan")
+    made.named = _own_name(given.get("domain_name"), f"{at}.domain_name")
     made.deployed = now
     return made
+
+
+def _own_name(given: Any, at: str) -> str:
+    if given is None:
+        return ""
+    if not re.fullmatch(r"d[0-9a-z]+\.cloudfront\.net", str(given)):
+        raise WorldError(at, "write the distribution's own name, such as d111111abcdef8.cloudfront.net")
+    return str(given)
 
 
 def _certificate(account: Account, aliases: list[str], now: float) -> Config:

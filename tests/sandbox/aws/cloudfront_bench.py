@@ -73,6 +73,13 @@ def behavior(**more: Any) -> dict[str, Any]:
     return {"TargetOriginId": "o", "ViewerProtocolPolicy": "allow-all", "CachePolicyId": OPTIMIZED, **more}
 
 
+def whole_behavior(**more: Any) -> dict[str, Any]:
+    """A cache behavior with all that an update requires."""
+    methods = {**listed("GET", "HEAD"), "CachedMethods": listed("GET", "HEAD")}
+    plain = {"SmoothStreaming": False, "Compress": True, "FieldLevelEncryptionId": ""}
+    return behavior(AllowedMethods=methods, LambdaFunctionAssociations=listed(), **plain, **more)
+
+
 def cache_policy(name: str = "ours", **more: Any) -> dict[str, Any]:
     """The guide's cache policy."""
     key = {

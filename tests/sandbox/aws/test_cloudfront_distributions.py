@@ -102,10 +102,56 @@ def test_an_update_erases_what_it_leaves_out(cf: Bench) -> None:
     assert (kept["WebACLId"], kept["Logging"], kept["PriceClass"]) == (acl, logging, "PriceClass_100")
     assert kept["CustomErrorResponses"]["Items"][0]["ErrorCode"] == 404
     read = cf.mail.get_distribution_config(Id=made["Id"])
+    cf.switch("update-left-out", "defaulted")
     cf.mail.update_distribution(Id=made["Id"], IfMatch=read["ETag"], DistributionConfig=config())
     bare = cf.mail.get_distribution_config(Id=made["Id"])["DistributionConfig"]
     assert (bare["WebACLId"], bare["PriceClass"], bare["Logging"]["Enabled"]) == ("", "PriceClass_All", False)
     assert bare["CustomErrorResponses"] == {"Quantity": 0}
+
+
+def _without(given: dict[str, Any], *path: str) -> dict[str, Any]:
+    first, *rest = path
+    kept = dict(given) if rest else {key: value for key, value in given.items() if key != first}
+    if rest:
+        inner = given[first]
+        kept[first] = [_without(inner[0], *rest)] if isinstance(inner, list) else _without(inner, *rest)
+    return kept
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "words"),
+    [
+        (("HttpVersion",), "IllegalUpdate", "HttpVersion is required for updates."),
+        (("WebACLId",), "IllegalUpdate", "WebACLId is required for updates."),
+        (("DefaultCacheBehavior", "Compress"), "IllegalUpdate", "Compress is required for updates."),
+        (
+            ("DefaultCacheBehavior", "FieldLevelEncryptionId"),
+            "InvalidArgument",
+            "The parameter Field level encryption id is required.",
+        ),
+        (
+            ("Origins", "Items", "CustomOriginConfig", "OriginReadTimeout"),
+            "IllegalUpdate",
+            "OriginReadTimeout is required for updates.",
+        ),
+    ],
+)
+def test_an_update_requires_more_than_a_creation(
+    cf: Bench, path: tuple[str, ...], code: str, words: str
+) -> None:
+    made = cf.create()
+    given = _without(made["DistributionConfig"], *path)
+    write = {"Id": made["Id"], "IfMatch": made["ETag"], "DistributionConfig": given}
+    assert cf.refused(cf.mail.update_distribution, **write) == (400, code, words)
+
+
+def test_what_an_update_may_leave_out_is_not_kept_from_before(cf: Bench) -> None:
+    made = cf.create(IsIPV6Enabled=True)
+    given = _without(made["DistributionConfig"], "IsIPV6Enabled")
+    write = {"Id": made["Id"], "IfMatch": made["ETag"], "DistributionConfig": given}
+    assert (
+        cf.mail.update_distribution(**write)["Distribution"]["DistributionConfig"]["IsIPV6Enabled"] is False
+    )
 
 
 def test_the_edge_follows_an_update_only_once_it_is_deployed(cf: Bench) -> None:

@@ -16,6 +16,7 @@ from tests.sandbox.aws.cloudfront_bench import (
     config,
     listed,
     request_policy,
+    whole_behavior,
     world,
 )
 
@@ -127,7 +128,7 @@ def test_a_policy_in_use_stays(cf: Bench, kind: Kind) -> None:
     assert (users["Quantity"], users["Items"]) == (1, [made["Id"]])
     gone = {"Id": policy["Id"], "IfMatch": policy["ETag"]}
     assert cf.refused(kind.call(cf, "delete"), **gone)[:2] == (409, f"{kind.noun}InUse")
-    cf.update(made["Id"], DefaultCacheBehavior=behavior())
+    cf.update(made["Id"], DefaultCacheBehavior=whole_behavior())
     assert listing(**{kind.field: policy["Id"]})["DistributionIdList"]["Quantity"] == 0
     kind.call(cf, "delete")(**gone)
     assert cf.code(listing, **{kind.field: policy["Id"]}) == f"NoSuch{kind.noun}"

@@ -39,7 +39,8 @@ def test_an_alias_has_one_holder_in_all_accounts(cf: Bench) -> None:
     assert cf.code(cf.other.create_distribution, DistributionConfig=_of_other(HOST)) == "CNAMEAlreadyExists"
     bare = cf.create(CallerReference="3")
     read = cf.mail.get_distribution_config(Id=bare["Id"])
-    taking = {**config(HOST), "CallerReference": "3"}
+    taking = {**read["DistributionConfig"], **config(HOST), "CallerReference": "3"}
+    taking |= {key: read["DistributionConfig"][key] for key in ("DefaultCacheBehavior", "Origins")}
     code = cf.code(
         cf.mail.update_distribution, Id=bare["Id"], IfMatch=read["ETag"], DistributionConfig=taking
     )

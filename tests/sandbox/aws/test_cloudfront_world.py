@@ -16,13 +16,13 @@ from tests.sandbox.aws.cloudfront_bench import (
     OTHER,
     Bench,
     arn,
-    behavior,
     bench,
     cache_policy,
     config,
     listed,
     request_policy,
     viewer,
+    whole_behavior,
     world,
 )
 
@@ -30,6 +30,7 @@ ACL = f"arn:aws:wafv2:us-east-1:{MAIL}:global/webacl/ours/0a1b"
 POLICY = "11111111-2222-3333-4444-555555555555"
 HELD = {
     "id": "E0000000000001",
+    "domain_name": "d111111abcdef8.cloudfront.net",
     "aliases": [HOST],
     "tags": {"team": "mail"},
     "config": {
@@ -60,6 +61,7 @@ def test_a_distribution_of_the_world_is_deployed_and_has_a_certificate_that_cove
     with bench(of_mail(distributions=[HELD])) as cf:
         found = cf.mail.get_distribution(Id=HELD["id"])["Distribution"]
         read = found["DistributionConfig"]
+        assert found["DomainName"] == HELD["domain_name"]
         assert (found["Status"], read["Comment"], read["Enabled"]) == ("Deployed", "by hand", True)
         assert read["ViewerCertificate"]["ACMCertificateArn"] == arn()
         assert read["DefaultCacheBehavior"]["TargetOriginId"] == "sp"
@@ -90,6 +92,10 @@ def test_policies_of_the_world_have_the_ids_that_it_gives_them() -> None:
 @pytest.mark.parametrize(
     ("section", "place"),
     [
+        (
+            {"distributions": [{"domain_name": "cdn.example.com"}]},
+            "domain_name: write the distribution's own name",
+        ),
         ({"distributions": {}}, "distributions: must be a list"),
         ({"distributions": [{"config": {"Origins": {"Items": []}}}]}, "distributions[0].config: "),
         ({"distributions": [{"config": {"Origins": {"Items": "x"}}}]}, ".Origins.Items: must be a list"),
@@ -202,7 +208,7 @@ def test_a_free_plan_has_no_policies_of_ones_own(planned: Bench) -> None:
     at = {"Id": HELD["id"], "IfMatch": read["ETag"]}
     kept = read["DistributionConfig"]
     origin = kept["Origins"]["Items"][0]["Id"]
-    custom = {**kept, "DefaultCacheBehavior": behavior(CachePolicyId=policy, TargetOriginId=origin)}
+    custom = {**kept, "DefaultCacheBehavior": whole_behavior(CachePolicyId=policy, TargetOriginId=origin)}
     status, code, message = planned.refused(planned.mail.update_distribution, **at, DistributionConfig=custom)
     assert (status, code) == (400, "InvalidArgument")
     assert message == "You're using configuration not available in this tier: custom cache policy"
@@ -218,8 +224,8 @@ def test_what_no_plan_has_and_what_a_free_one_lacks_is_told_together(planned: Be
     read = planned.mail.get_distribution_config(Id=HELD["id"])
     kept, origin = read["DistributionConfig"], read["DistributionConfig"]["Origins"]["Items"][0]["Id"]
     legacy = {"QueryString": False, "Cookies": {"Forward": "none"}}
-    old = {"TargetOriginId": origin, "ViewerProtocolPolicy": "allow-all", "ForwardedValues": legacy}
-    custom = behavior(OriginRequestPolicyId=policy["OriginRequestPolicy"]["Id"], TargetOriginId=origin)
+    old = whole_behavior(TargetOriginId=origin, CachePolicyId="", ForwardedValues=legacy)
+    custom = whole_behavior(OriginRequestPolicyId=policy["OriginRequestPolicy"]["Id"], TargetOriginId=origin)
     patterns = listed({**old, "PathPattern": "/old*"})
     written = {**kept, "CacheBehaviors": patterns, "DefaultCacheBehavior": custom}
     write = {"Id": HELD["id"], "IfMatch": read["ETag"], "DistributionConfig": written}
