@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
-from urllib.parse import parse_qsl
 
 import boto3
 import pytest
@@ -14,11 +13,11 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from providers.sandbox import started
-from providers.sandbox.aws import EMULATOR, xml_form
+from providers.sandbox.aws import EMULATOR
 from providers.sandbox.aws.cloudfront import CloudFront
-from providers.sandbox.aws.models import find_route, service_model
+from providers.sandbox.calls import Call
 from providers.sandbox.running import Running
-from tests.sandbox.aws.bench import judge
+from tests.contract.aws_judge import asked, aws_findings, code_of, model_of
 
 START = "2026-01-05T09:00:00Z"
 MAIL, OTHER = "111122223333", "444455556666"
@@ -193,36 +192,20 @@ def bench(given: Mapping[str, Any] | None = None) -> Iterator[Bench]:
     """Run a sandbox; at the end every answer is held against the model."""
     with started(given or world(), emulators=[EMULATOR]) as sandbox:
         yield Bench(sandbox)
-        found = sorted(set(findings(sandbox.kernel.calls)))
+        calls = list(sandbox.kernel.calls)
+        found = [*aws_findings(calls), *dict.fromkeys(_wrong_statuses(calls))]
         assert not found, "\n".join(found)
 
 
-def findings(calls: Iterable[Any]) -> Iterator[str]:
-    """Say what is wrong with answers of CloudFront, by botocore's model of it."""
-    model = service_model("cloudfront")
+def _wrong_statuses(calls: Iterable[Call]) -> Iterator[str]:
+    """Say which answers have another status than the model gives the operation, or its error."""
     for call in calls:
-        if call.vendor != "aws" or not call.path.startswith("/2020-05-31/"):
+        if call.vendor != "aws" or not call.emulated:
             continue
-        query = dict(parse_qsl(call.query, keep_blank_values=True))
-        name, _ = find_route("cloudfront", call.method, call.path, query)
-        if not call.emulated:
-            yield f"{call.method} {call.path}: not emulated"
-        elif name:
-            operation = model.operation_model(name)
-            yield from (f"{name}: {finding}" for finding in _answer_findings(operation, call))
-
-
-def _answer_findings(operation: Any, call: Any) -> Iterator[str]:
-    if call.status >= 400:
-        code = xml_form.document(call.response_body.encode()).findtext(".//{*}Code")
-        known = {error.name: error.metadata["error"]["httpStatusCode"] for error in operation.error_shapes}
-        if known.get(code, call.status) != call.status:
-            yield f"{code} has the status {known[code]}, not {call.status}"
-        if code not in known and code not in {"MalformedXML", "Throttling", "AccessDenied"}:
-            yield f"{code} is none of its errors"
-        return
-    if call.status != operation.http["responseCode"]:
-        yield f"the status is {call.status}"
-    judging = judge("cloudfront")
-    if judging is not None:
-        yield from judging.response_errors(operation.name, call.response_body)
+        service, name = asked(call)
+        operation = model_of(service).operation_model(name)
+        errors = {shape.name: shape.metadata["error"]["httpStatusCode"] for shape in operation.error_shapes}
+        code = code_of(call.response_body, {}) if call.status and call.status >= 300 else ""
+        right = errors.get(code, call.status) if code else operation.http["responseCode"]
+        if call.status != right:
+            yield f"{name} {code}: the status is {call.status}, not {right}"
