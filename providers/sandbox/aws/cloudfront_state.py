@@ -114,6 +114,12 @@ class Distribution(Deploying):
         """Whether it is to serve, as last written."""
         return bool(self.config["Enabled"])
 
+    def holds(self, certificate_arn: str, now: float) -> bool:
+        """Say whether it has a certificate in use: as written, at the edge, or for minutes after its end."""
+        if self.gone is not None and now >= self.gone + DISASSOCIATION_S:
+            return False
+        return certificate_arn in (certificate_of(self.config), certificate_of(self.edge(now)))
+
     def status(self, now: float) -> str:
         """Give Deployed or InProgress."""
         return "Deployed" if now >= self.deployed else "InProgress"
@@ -171,6 +177,7 @@ class Store:
         self.revision = 0  # rises with each write
         self.written: list[float] = []  # when the API wrote, for the rates
         self._hosts: tuple[int, dict[str, list[str]]] = (-1, {})
+        self._holders: tuple[int, dict[str, list[Distribution]]] = (-1, {})
 
     def new_id(self, kind: str) -> str:
         """Give what an id is made of, never the same twice."""
@@ -207,13 +214,19 @@ class Store:
 
     def uses(self, certificate_arn: str, now: float) -> list[str]:
         """Give the ARNs of the distributions that have a certificate in use, at the edge or as written."""
-        found = []
+        revision, index = self._holders
+        if revision != self.revision:
+            index = self._certificates()
+            self._holders = (self.revision, index)
+        return [each.arn for each in index.get(certificate_arn, ()) if each.holds(certificate_arn, now)]
+
+    def _certificates(self) -> dict[str, list[Distribution]]:
+        """Give the distributions that name a certificate, or did so when they were written last."""
+        index: dict[str, list[Distribution]] = {}
         for each in (*self.distributions.values(), *self.deleted.values()):
-            if each.gone is not None and now >= each.gone + DISASSOCIATION_S:
-                continue
-            if certificate_arn in (certificate_of(each.config), certificate_of(each.edge(now))):
-                found.append(each.arn)
-        return found
+            for arn in {certificate_of(each.config), certificate_of(each.served)} - {""}:
+                index.setdefault(arn, []).append(each)
+        return index
 
     def candidates(self, host: str) -> list[Distribution]:
         """Give the distributions that might serve a host: by any name, written or still served."""
