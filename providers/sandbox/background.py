@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -24,7 +25,7 @@ from providers.sandbox.command import export_lines, past_proxies
 from providers.sandbox.contract import ControlError, SandboxError, WorldError
 from providers.sandbox.control import Control
 from providers.sandbox.emulators import find_emulators
-from providers.sandbox.kernel import Kernel
+from providers.sandbox.kernel import EXPORTED, Kernel
 from providers.sandbox.running import call_control, serve
 from providers.sandbox.world import read_world
 
@@ -94,6 +95,7 @@ class Background:
         """Delete the state on disk."""
         for name in _FILES:
             (self.folder / name).unlink(missing_ok=True)
+        shutil.rmtree(self.folder / EXPORTED, ignore_errors=True)
         with suppress(OSError):  # somebody else's file lies there, or there is no folder
             self.folder.rmdir()
 

@@ -30,6 +30,9 @@ from providers.sandbox.wire import Answerer, DnsServer
 from providers.sandbox.world import PlainZone, check_sections, plain_zones, start_of
 from providers.sandbox.zone import Name, NameServer, RdataType, Zone, to_name
 
+#: Of the kernel's folder: the files that variables name.
+EXPORTED = "exported"
+
 
 class _Server(Protocol):
     def close(self) -> None: ...
@@ -43,7 +46,7 @@ class Kernel:
     """What an emulator is given. All of it runs on one event loop in one thread: no locks.
 
     A kernel is made (ports are bound), then started, then stopped, once each. `folder` keeps the authority's
-    root certificate and key.
+    root certificate and key, and files that vendors export.
     """
 
     def __init__(self, world: Mapping[str, Any], emulators: Iterable[Emulator], folder: Path) -> None:
@@ -53,6 +56,7 @@ class Kernel:
         self.world = world
         self.clock = Clock(start_of(world))
         self.ca = Authority(folder)
+        self._folder = folder
         self.tree = Tree(self.now)
         self.resolver = Resolver(self.tree, self.now)
         self.calls = CallLog()
@@ -178,6 +182,15 @@ class Kernel:
         merged["TDR_RESOLVERS"] = self.resolver_address
         merged["TDR_CA_FILE"] = str(self.ca.file.absolute())
         return merged
+
+    def exported(self, name: str, text: str) -> Path:
+        """Write a file that a variable is to name, for the user alone, and give its absolute path."""
+        folder = (self._folder / EXPORTED).absolute()
+        folder.mkdir(mode=0o700, exist_ok=True)
+        file = folder / name
+        file.touch(mode=0o600)
+        file.write_text(text, encoding="utf-8")
+        return file
 
     def touch(self) -> None:
         """Take note that somebody called, and that state may have changed."""

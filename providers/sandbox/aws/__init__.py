@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 from providers.sandbox import MISSING_EXTRA
@@ -27,7 +26,7 @@ class Aws:
         if section and find_spec("botocore") is None:
             raise SandboxError(MISSING_EXTRA)
         self._accounts = Accounts(kernel)
-        self._folder = kernel.ca.file.parent
+        self._kernel = kernel
         self._exported = world.read(section or [], self._accounts)
         self._api = Api(kernel, self._accounts)
         self._zones = Served(kernel, self._accounts)
@@ -39,17 +38,16 @@ class Aws:
 
         Keys with a profile are in a file of their own. Nothing of the user's own AWS settings is read.
         """
-        credentials, config = self._folder / "aws-credentials", self._folder / "aws-config"
-        _write(credentials, self._exported)
-        config.write_text("", encoding="utf-8")
+        credentials = self._kernel.exported("aws-credentials", _profiles(self._exported))
+        config = self._kernel.exported("aws-config", "")
         default = self._exported.get("")
         keys = {"AWS_ACCESS_KEY_ID": default.id, "AWS_SECRET_ACCESS_KEY": default.secret} if default else {}
         return {
             "AWS_ENDPOINT_URL": self._api.url,
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_SHARED_CREDENTIALS_FILE": str(credentials.absolute()),
-            "AWS_CONFIG_FILE": str(config.absolute()),
+            "AWS_SHARED_CREDENTIALS_FILE": str(credentials),
+            "AWS_CONFIG_FILE": str(config),
             **keys,
         }
 
@@ -71,14 +69,13 @@ class Aws:
         return out
 
 
-def _write(file: Path, keys: Mapping[str, Key]) -> None:
-    lines = [
+def _profiles(keys: Mapping[str, Key]) -> str:
+    """Give the text of a shared credentials file."""
+    return "\n".join(
         f"[{profile}]\naws_access_key_id = {key.id}\naws_secret_access_key = {key.secret}\n"
         for profile, key in sorted(keys.items())
         if profile
-    ]
-    file.touch(mode=0o600)
-    file.write_text("\n".join(lines), encoding="utf-8")
+    )
 
 
 class _Emulator:
