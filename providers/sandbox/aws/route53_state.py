@@ -126,10 +126,14 @@ class Zone:
         self._versions.append(Version(served_from, self.sets))
         self.revision += 1
 
-    def settle(self) -> None:
-        """Let the servers answer at once what the API shows."""
-        self.sets = dict(sorted(self.sets.items(), key=lambda item: sort_key(item[0])))
-        self._versions = []
+    def edit(self, sets: Mapping[Key, Set]) -> None:
+        """Hold other records, where what differs is answered at once and what is pending stays pending."""
+        gone = self.sets.keys() - sets.keys()
+        new = {key: record_set for key, record_set in sets.items() if self.sets.get(key) != record_set}
+        for version in self._versions:
+            kept = {key: record_set for key, record_set in version.sets.items() if key not in gone}
+            version.sets = {**kept, **new}
+        self.sets = dict(sorted(sets.items(), key=lambda item: sort_key(item[0])))
         self.revision += 1
 
     def served(self, now: float) -> tuple[object, Mapping[Key, Set]]:

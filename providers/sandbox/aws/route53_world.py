@@ -47,7 +47,6 @@ def read(state: State, entry: Any, at: str, number: str, taken: Iterable[Zone]) 
         _add(zone, record, where)
     for where, what in entries(given.get("protected"), f"{at}.protected"):
         _protect(zone, what, where)
-    zone.settle()
     return zone
 
 
@@ -71,7 +70,7 @@ def _add(zone: Zone, entry: Any, at: str) -> None:
         record_set |= {"SetIdentifier": str(given["identifier"]), **policy}
     try:
         change = {"Action": "UPSERT", "ResourceRecordSet": record_set}
-        zone.sets = batch.changed(zone, [change], lambda _host: True)
+        zone.edit(batch.changed(zone, [change], lambda _host: True))
     except Refusal as refusal:
         raise WorldError(at, refusal.message.strip("[]")) from refusal
 
@@ -113,7 +112,7 @@ def _edit(zone: Zone, wanted: Mapping[str, Any]) -> None:
         keys = [key for key in zone.sets if key[:2] == (spelt(name), kind)]
         if not keys:
             raise WorldError(at, f"there is no {gone}")
-        zone.sets = {key: record_set for key, record_set in zone.sets.items() if key not in keys}
+        zone.edit({key: record_set for key, record_set in zone.sets.items() if key not in keys})
     for at, what in entries(wanted.get("unprotect"), "unprotect"):
         name, _, kind = str(what).partition(" ")
         if zone.protected.pop(f"{spelt(name)} {kind}", None) is None:
@@ -122,4 +121,3 @@ def _edit(zone: Zone, wanted: Mapping[str, Any]) -> None:
         _add(zone, record, at)
     for at, what in entries(wanted.get("protect"), "protect"):
         _protect(zone, what, at)
-    zone.settle()

@@ -250,6 +250,27 @@ def test_a_wildcard_is_shown_with_an_escape_and_answered(aws: Bench) -> None:
     write(aws, ("DELETE", rrset(r"\052.example.com", "TXT", r'"a \"b\" \075"')))
 
 
+def test_a_list_goes_on_at_any_name(aws: Bench) -> None:
+    """Escapes and wildcards travel in the query, signed as they are sent."""
+    hosts = ["*.example.com", "_dmarc.example.com", r"a\040b.example.com"]
+    write(aws, *[("CREATE", rrset(host, "TXT", '"x"')) for host in hosts])
+    pages = aws.route53.get_paginator("list_resource_record_sets").paginate(
+        HostedZoneId=ZONE, PaginationConfig={"PageSize": 1}
+    )
+    found = [s["Name"] for page in pages for s in page["ResourceRecordSets"]]
+    assert found[2:] == [r"\052.example.com.", "_dmarc.example.com.", r"a\040b.example.com."]
+    assert (r"\052.example.com.", "TXT") in listed(aws, StartRecordName="*.example.com", MaxItems="1")
+
+
+def test_an_edit_by_hand_leaves_what_is_pending_pending(aws: Bench) -> None:
+    write(aws, ("CREATE", rrset()))
+    record = {"name": "hand.example.com", "type": "A", "values": ["192.0.2.9"]}
+    aws.patch(route53={"zones": {"example.com": {"add_records": [record]}}})
+    assert (aws.dns(HOST, "CNAME"), aws.dns("hand.example.com", "A")) == ((), ("192.0.2.9",))
+    aws.advance(60)
+    assert (aws.dns(HOST, "CNAME"), aws.dns("hand.example.com", "A")) == (("spgo.io",), ("192.0.2.9",))
+
+
 def test_an_alias_within_the_zone_answers_its_targets_addresses(aws: Bench) -> None:
     aws.switch("aws.route53-propagation", "at-once")
     target = rrset("www.example.com", "A", "192.0.2.200", ttl=120)
