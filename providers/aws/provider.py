@@ -60,10 +60,12 @@ class AwsState:
 class AwsProvider:
     """One alias of type aws. Thread-safe."""
 
-    def __init__(self, setting: Setting, *, cdn: CdnPart | None = None) -> None:
-        """Raises AuthError for a profile that is not there. `cdn` replaces the cdn part, for tests."""
+    def __init__(
+        self, setting: Setting, *, clients: Clients | None = None, cdn: CdnPart | None = None
+    ) -> None:
+        """Raises AuthError for a profile that is not there. `clients`, `cdn`: instead of real ones, for tests."""
         self._alias, self._together = setting.alias, setting.together
-        self._clients = Clients(setting)
+        self._clients = clients or Clients(setting)
         self._dns = Route53(setting, self._clients)
         self._setting, self._cdn_part = setting, cdn
 

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from providers._records import plain
 from providers.aws import TYPE
 from providers.aws.route53 import Found, Route53
+from providers.aws.session import Identity
 from reconciler.dns import CLAIM, HOST, Record, claim_name
 from reconciler.errors import ProviderError
 from reconciler.model import Action, Change, Finding, Resource, Severity
@@ -152,6 +153,15 @@ class Clients:
 
     def __init__(self, route53: MemoryRoute53) -> None:
         self.route53 = route53
+        self.closed = False
+
+    def identity(self) -> Identity:
+        """Whose credentials these are."""
+        return Identity("111122223333", "arn:aws:iam::111122223333:user/mail")
+
+    def close(self) -> None:
+        """Hang up."""
+        self.closed = True
 
 
 class Bench:

@@ -14,7 +14,7 @@ from providers.aws.iam import actions_of
 from providers.aws.route53_records import parts
 from providers.aws.route53_refusals import moved_names
 from reconciler.dns import DNS_RECORD, Record
-from reconciler.errors import AuthError, Conflict, InvalidRequest
+from reconciler.errors import AuthError, Conflict, InvalidRequest, UnexpectedResponse
 from reconciler.model import Action, Change, Ref, ResourceId
 from reconciler.provider import Done, Parts, Scope, Wanted
 from tests.architecture.source import ROOT
@@ -447,3 +447,22 @@ def test_what_was_written_before_a_refusal_is_waited_for() -> None:
         bench.dns.apply(changes)
     ready = bench.dns.ready([change.id for change in changes])
     assert sum(not status.ready for status in ready.values()) == 1000
+
+
+def test_a_routed_set_that_is_longer_than_a_page_is_read_on() -> None:
+    rows = [native(NAME, "A", f"192.0.2.{n % 250}", SetIdentifier=f"{n:03}", Weight=1) for n in range(350)]
+    memory = MemoryRoute53(*rows, *(native(f"h{n}.{NAME}", "A", "192.0.2.1") for n in range(400)))
+    bench = Bench(memory)
+    found = {rrset.name: rrset for rrset in bench.read().rrsets}
+    assert len(found[NAME].values) == 250
+    assert len(found) == 402
+    one = Bench(MemoryRoute53()).one(host_record())
+    outcomes = bench.dns.apply([Change(one.id, Action.CREATE, None, one)])
+    assert [type(error) for error in failures(outcomes)] == [Conflict]
+
+
+def test_an_answer_that_holds_no_record_set_is_told_as_such() -> None:
+    memory = MemoryRoute53()
+    memory.put({"Name": f"{NAME}.", "Type": "A"})
+    with pytest.raises(UnexpectedResponse, match="a record set that is none"):
+        Bench(memory).read()
