@@ -63,7 +63,7 @@ class AwsProvider:
     def __init__(
         self, setting: Setting, *, clients: Clients | None = None, cdn: CdnPart | None = None
     ) -> None:
-        """Raises AuthError for a profile that is not there. `clients`, `cdn`: instead of real ones, for tests."""
+        """Raises AuthError for a profile that is not there. Tests bring `clients` and `cdn` of their own."""
         self._alias, self._together = setting.alias, setting.together
         self._clients = clients or Clients(setting)
         self._dns = Route53(setting, self._clients)
