@@ -49,7 +49,12 @@ class Cdn:
 
     # -- reading
     def read(self, scope: Scope, account: str) -> tuple[tuple[Resource, ...], CdnState]:
-        """Return what exists: a list for each hundred distributions, and a constant few besides."""
+        """Return what exists: a list for each hundred distributions, and a constant few besides.
+
+        Where the alias serves no host, one look for the owner's marks tells whether it once did.
+        """
+        if not (scope.parts.cdn or scope.everything or self._api.tags()):
+            return (), CdnState(self._alias, self._owner, account)
         natives, listed, caches, requests, tags = self._lists()
         certificates, at = listed
         distributions = tuple(distribution_from(n, tags.get(n["ARN"], {})) for n in natives)

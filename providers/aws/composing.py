@@ -27,7 +27,7 @@ from providers.aws.findings import (
 from providers.aws.names import CACHE_POLICY, CERTIFICATE, DISTRIBUTION, REQUEST_POLICY
 from providers.aws.policies import assigned, cache_base, policy_resource, request_base
 from reconciler.dns import HostTarget, Record
-from reconciler.model import EMPTY, Attrs, Finding, Ref, Resource, ResourceId, attrs
+from reconciler.model import EMPTY, Attrs, Finding, Ref, Resource, ResourceId, Value, attrs
 from reconciler.provider import Composition, Issuance, Wanted
 
 VALIDATION_TTL_S = 3600
@@ -220,8 +220,22 @@ class _Edge:
         """Yield what is issued or deployed today."""
         if self._choice.is_ours and self._choice.issued:
             yield self._certificate
-        if self._live is not None and self._live.enabled and self._live.deployed:
+        if self._live is not None and self._live.deployed and not self._changes():
             yield self._distribution
+
+    def _changes(self) -> bool:
+        """Tell whether the distribution is to be written: then it is deployed anew."""
+        live = self._live_settings
+        return any(live.get(name) != self._known(value) for name, value in self._settings().items())
+
+    def _known(self, value: Value) -> Value:
+        """Return what a reference stands for, None where that is yet to be made."""
+        if not isinstance(value, Ref):
+            return value
+        if value.target == self._certificate:
+            return self._choice.own.arn if self._choice.own is not None else None
+        keys = self._state.policy_keys(value.target.kind)
+        return next((id_ for id_, key in keys.items() if key == value.target.key), None)
 
     def issuances(self) -> Iterator[Issuance]:
         """Yield what ACM is still to issue."""

@@ -95,18 +95,17 @@ class AwsProvider:
         )
 
     def _edges(self, scope: Scope, account: str) -> tuple[tuple[Resource, ...], object, str]:
-        """Read the cdn part, where it is played or all of the owner's is asked for.
+        """Read the cdn part: what it plays, and what it still has of hosts that went to another alias.
 
-        Credentials for Route 53 alone may not look at CloudFront, and have left nothing there.
+        Credentials for Route 53 alone may not look at CloudFront, and have left nothing there: that is told
+        only where all of the owner's is asked for.
         """
-        if not (scope.parts.cdn or scope.everything):
-            return (), None, ""
         try:
             resources, state = self._cdn.read(scope, account)
         except AuthError as error:
             if scope.parts.cdn:
                 raise
-            return (), None, error.message
+            return (), None, error.message if scope.everything else ""
         return resources, state, ""
 
     def compose(self, parts: Parts, live: Live) -> Composition:

@@ -77,7 +77,11 @@ def test_both_parts_are_read_for_one_account() -> None:
     assert cdn.read_for == ["aws.111122223333"]
 
 
-def test_an_alias_of_the_dns_part_alone_never_looks_at_cloudfront() -> None:
+def test_an_alias_of_the_dns_part_alone_shows_the_edges_that_it_once_was() -> None:
+    assert opened().read(Scope(Parts(dns=(WANTED,)))).resources == (AN_EDGE,)
+
+
+def test_an_alias_of_the_dns_part_alone_need_not_be_let_into_cloudfront() -> None:
     cdn = PlayedCdn(AuthError("no"))
     provider, parts = opened(cdn), Parts(dns=(WANTED,))
     assert provider.compose(parts, provider.read(Scope(parts))).findings == ()

@@ -10,7 +10,7 @@ from providers.aws.cdn_names import token
 from providers.aws.names import CERTIFICATE, DISTRIBUTION
 from reconciler.errors import Conflict, InvalidRequest, NotReady, ProviderError, Unavailable
 from reconciler.model import Action, ResourceId
-from reconciler.provider import Done, Failed
+from reconciler.provider import Done, Failed, Parts, Scope
 from tests.providers.aws.cdn_stand import HOST, ISSUED, OTHER, OWNER, account, stand
 
 CERTIFICATE_ID = ResourceId("aws", CERTIFICATE, HOST)
@@ -91,6 +91,15 @@ def test_own_certificates_that_are_unchanged_are_not_described() -> None:
         (live,) = at.read()[0].values()
         assert at.asked["DescribeCertificate"] == 0
         assert (live.outputs["validation_name"], live.attrs["validation_tags"]) == ("n", True)
+
+
+def test_an_alias_that_serves_no_host_looks_only_whether_it_once_did() -> None:
+    with stand() as at:
+        nothing = Scope(Parts())
+        assert at.cdn.read(nothing, "a")[0] == ()
+        assert at.asked == {"GetResources": 1}
+        at.settle()
+        assert DISTRIBUTION_ID in {resource.id for resource in at.cdn.read(nothing, "a")[0]}
 
 
 # -- certificates

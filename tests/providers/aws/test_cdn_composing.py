@@ -293,6 +293,13 @@ def test_one_that_is_disabled_is_enabled() -> None:
     assert DISTRIBUTION_ID not in composed(found).ready
 
 
+def test_what_is_to_be_written_is_not_ready_yet() -> None:
+    assert composed(settled(), ipv6=False).ready == {CERTIFICATE_ID}
+    assert composed(settled(), cache_key="target").ready == {CERTIFICATE_ID}
+    progress = replace(distribution(owner=OWNER), status="InProgress")
+    assert composed(replace(settled(), distributions=(progress,))).ready == {CERTIFICATE_ID}
+
+
 S3 = {"Id": "s3", "DomainName": "assets.s3.amazonaws.com", "S3OriginConfig": {"OriginAccessIdentity": ""}}
 
 
