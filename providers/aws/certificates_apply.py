@@ -130,7 +130,7 @@ class Certificates:
             self._api.delete_certificate(arn, change.id.address)
         except ProviderError as error:
             if code_of(error) == "ResourceInUseException":
-                return Failed(NotReady(f"still in use: {error.message}"))
+                return Failed(NotReady("AWS still counts it as in use (ResourceInUseException)"))
             if code_of(error) != "ResourceNotFoundException":
                 raise
         self._arns.pop(change.id, None)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import pytest
 
 from providers.aws.cdn_names import token
+from providers.aws.iam import actions_of
 from providers.aws.names import CERTIFICATE, DISTRIBUTION
 from reconciler.errors import Conflict, InvalidRequest, NotReady, ProviderError, Unavailable
 from reconciler.model import Action, ResourceId
 from reconciler.provider import Done, Failed, Parts, Scope
+from tests.architecture.source import ROOT
 from tests.providers.aws.cdn_stand import HOST, ISSUED, OTHER, OWNER, account, stand
 
 CERTIFICATE_ID = ResourceId("aws", CERTIFICATE, HOST)
@@ -400,3 +404,39 @@ def test_a_lost_answer_is_an_outcome_and_the_repeat_finds_what_was_made() -> Non
         assert isinstance(error(at.one(change)), Unavailable)
         assert isinstance(at.one(change), Done)
         assert len(at.distributions()) == 1
+
+
+# -- rights
+def documented() -> dict[str, Any]:
+    """The policy that the docs show for CloudFront and ACM."""
+    fences = re.findall(r"```json\n(.*?)```", (ROOT / "docs/yaml.md").read_text(), re.DOTALL)
+    (found,) = [fence for fence in fences if "cloudfront:" in fence]
+    policy: dict[str, Any] = json.loads(found)
+    return policy
+
+
+def test_the_rights_in_the_docs_are_those_of_the_calls_that_are_made() -> None:
+    calls = set(re.findall(r'"([A-Z][A-Za-z]+)"', (ROOT / "providers/aws/cdn_api.py").read_text()))
+    for member in ("CachePolicy", "OriginRequestPolicy"):
+        plural = member.replace("Policy", "Policies")
+        calls |= {f"{verb}{member}" for verb in ("Get", "Create", "Update", "Delete")}
+        calls |= {f"ListDistributionsBy{member}Id", f"List{plural}"}
+    needed = {action for call in calls for action in actions_of(call)}
+    (statement,) = documented()["Statement"]
+    assert sorted(statement["Action"]) == sorted(needed)
+
+
+def test_the_rights_in_the_docs_suffice_for_all_that_is_done() -> None:
+    policy = {**documented(), "Version": "2012-10-17"}
+    with stand(account(certificates=[ISSUED], distributions=[ADOPTED], policy=policy)) as at:
+        at.settle()
+        name = f"tdr-{OWNER}-cache-1-10-10-0"
+        at.patch(cloudfront={"cache_policies": {name: {"MaxTTL": 60}}})
+        at.settle()
+        outcomes = at.apply(at.plan(absent=True))
+        assert all(outcome == Done(None) for outcome in outcomes.values()), outcomes
+        change = of(at.plan("go.example.com"), ResourceId("aws", CERTIFICATE, "go.example.com"))
+        at.apply([change])
+        at.reopen()
+        outcomes = at.apply(at.plan("go.example.com", absent=True))
+        assert all(outcome == Done(None) for outcome in outcomes.values()), outcomes
