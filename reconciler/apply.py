@@ -92,7 +92,7 @@ class Run:
     started: dict[str, float] = field(init=False, default_factory=dict)
     containers: Containers = field(init=False)
     waiting: Waits = field(init=False, default_factory=Waits)
-    questions: Questions = field(init=False, default_factory=Questions)
+    questions: Questions = field(init=False)
     in_flight: int = field(init=False, default=0)
     pools: dict[str, Pool] = field(init=False, default_factory=dict)
     back: WayBack = field(init=False)
@@ -107,7 +107,11 @@ class Run:
         self.nodes = {node.id: node for node in self.plan.nodes}
         self.current = dict(self.live)
         self.containers = Containers(self.engine.accounts)
-        self.back = WayBack(self.engine.keeper.hosts)
+        hosts = self.engine.keeper.hosts
+        self.back = WayBack(hosts)
+        self.questions = Questions(
+            frozenset(h for h, v in hosts.items() if v.view and v.view.zone.tells_sync)
+        )
         self.gathering = Gathering.of(step for step in self.plan.steps if step.phase == SETTLE)
 
     # -- the loop

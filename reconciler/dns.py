@@ -105,6 +105,8 @@ class Zone:
     cname_beside  whether the vendor lets records of other types stand beside a CNAME
     aliases       whether it may hold host records of type ALIAS: its provider reads and writes them, and may
                   spell a CNAME as one
+    tells_sync    whether the vendor tells when all its name servers have a record: its provider's `ready` is
+                  asked for records before they are
     by_hand       whether people write into it: tdr says what, and waits until it is shown
     read_only     why nothing can be written into it, empty where something can
     delegated_to  the servers that resolvers are sent to, where they were looked up and none is the vendor's
@@ -124,6 +126,7 @@ class Zone:
     compares: bool = False
     cname_beside: bool = False
     aliases: bool = False
+    tells_sync: bool = False
     by_hand: bool = False
     read_only: str = ""
     delegated_to: tuple[str, ...] = ()

@@ -244,8 +244,7 @@ class Provider(Protocol):
     def ready(self, ids: Collection[ResourceId]) -> Mapping[ResourceId, Status]:
         """Return for each id whether it is issued, deployed, active: one list call for all. Never writes.
 
-        Records are asked for, too, before their name servers are: a vendor that can tell when all of his have
-        them says so, any other that they are written.
+        Of zones that say so (`Zone.tells_sync`) records are asked for, too: whether all name servers have it.
         """
 
 

@@ -50,17 +50,18 @@ class Waits:
 class Questions:
     """Which gates are asked together: one list of a vendor's answers for all that wait for it.
 
-    Before name servers are asked for a record its vendor is: until he has brought it to all of them there is
-    nothing to see. `_written` are the gates of which he said so.
+    Of the hosts that are `told` of, the vendor of a record is asked before its name servers are: until he has
+    brought it to all of them there is nothing to see. `_written` are the gates of which he said so.
     """
 
+    told: frozenset[str] = frozenset()
     _asked: dict[str, list[Gate]] = field(default_factory=dict)
     _written: set[str] = field(default_factory=set)
 
     def of_vendor(self, gate: Gate) -> bool:
         """Tell whether the next to be asked about gate is its subject's vendor."""
         if gate.kind is GateKind.ANSWERS:
-            return gate.id not in self._written
+            return gate.host in self.told and gate.id not in self._written
         return gate.kind in (GateKind.READY, GateKind.VERIFIED)
 
     def group(self, gate: Gate) -> str:
@@ -91,7 +92,7 @@ class Questions:
 
     def only_written(self, gate: Gate) -> bool:
         """Tell whether gate, which holds, is yet to be asked of the name servers; from now on it is."""
-        if gate.kind is not GateKind.ANSWERS or gate.id in self._written:
+        if gate.kind is not GateKind.ANSWERS or not self.of_vendor(gate):
             return False
         self._written.add(gate.id)
         return True

@@ -75,6 +75,7 @@ class World:
     spells_aliases: bool = False
     unlisted: bool = False
     named: list[str] = field(default_factory=list)
+    tells_sync: bool = False
     sync_s: float = 0.0
     written_at: dict[str, float] = field(default_factory=dict)
     asked_ready: list[tuple[str, ...]] = field(default_factory=list)

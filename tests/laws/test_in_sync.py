@@ -16,7 +16,7 @@ RECORDS = tuple(sorted(f"{host}/host" for host in HOSTS))
 
 def bench_of(sync_s: float) -> Bench:
     bench = Bench()
-    bench.world.sync_s = sync_s
+    bench.world.tells_sync, bench.world.sync_s = True, sync_s
     for host in HOSTS:
         bench.world.records[host, "CNAME"] = (60, (ORIGIN,))
     return bench
@@ -49,6 +49,13 @@ def test_a_vendor_that_says_ready_is_asked_once() -> None:
     assert bench.apply(STATE).succeeded
     assert sorted(key for keys in asked_of_records(bench) for key in keys) == list(RECORDS)
     assert answers_events(bench, "progress") == []
+
+
+def test_a_vendor_that_cannot_tell_is_not_asked() -> None:
+    bench = bench_of(sync_s=9999.0)
+    bench.world.tells_sync = False
+    assert bench.apply(STATE).succeeded
+    assert asked_of_records(bench) == []
 
 
 def test_what_is_not_in_sync_in_time_is_told_in_the_vendors_words() -> None:

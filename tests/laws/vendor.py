@@ -105,6 +105,7 @@ class MemoryProvider:
                 min_ttl=self.world.min_ttl,
                 account=self.account,
                 aliases=self.world.aliases,
+                tells_sync=self.world.tells_sync,
             )
             for name in self.world.zones
             if self.alias.startswith(("zones", "proxy"))

@@ -15,6 +15,10 @@ A, B, C = gate("a"), gate("b"), gate("c", alias="other")
 READY = gate("d", GateKind.READY)
 
 
+def telling() -> Questions:
+    return Questions(frozenset("abcd"))
+
+
 def names(groups: object) -> list[list[str]]:
     assert isinstance(groups, list)
     return [[one.id for one in group] for group in groups]
@@ -39,11 +43,11 @@ def test_what_is_chosen_is_taken_whenever_it_is_due() -> None:
 
 
 def test_gates_of_one_account_are_asked_together_and_of_each_kind_by_itself() -> None:
-    assert names(list(Questions().due([A, READY, B, C]))) == [["a", "b"], ["d"], ["c"]]
+    assert names(list(telling().due([A, READY, B, C]))) == [["a", "b"], ["d"], ["c"]]
 
 
 def test_what_comes_while_its_account_is_asked_waits_for_the_next_question() -> None:
-    questions = Questions()
+    questions = telling()
     questions.begun((A,))
     assert names(list(questions.due([B, C]))) == [["c"]]
     assert questions.ended((A,)) == [B]
@@ -51,10 +55,16 @@ def test_what_comes_while_its_account_is_asked_waits_for_the_next_question() -> 
 
 
 def test_a_record_that_its_vendor_has_brought_out_is_asked_of_the_name_servers_alone() -> None:
-    questions = Questions()
+    questions = telling()
     assert questions.of_vendor(A)
     assert questions.only_written(A)
     assert not questions.of_vendor(A)
     assert not questions.only_written(A)
     assert names(list(questions.due([A, B]))) == [["a"], ["b"]]
     assert (questions.only_written(READY), questions.of_vendor(READY)) == (False, True)
+
+
+def test_where_the_vendor_cannot_tell_name_servers_are_asked_at_once() -> None:
+    questions = Questions(frozenset("a"))
+    assert (questions.of_vendor(A), questions.of_vendor(B)) == (True, False)
+    assert names(list(questions.due([A, B]))) == [["a"], ["b"]]
