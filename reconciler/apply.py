@@ -8,9 +8,8 @@ only what needs it.
 from __future__ import annotations
 
 import graphlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from reconciler.batch import Batch
 from reconciler.calls import Stop
@@ -24,7 +23,7 @@ from reconciler.events import Emit, Event
 from reconciler.gates import GateKeeper, stamped_at_s
 from reconciler.model import Action, Change, Resource, ResourceId
 from reconciler.plan import SETTLE, STAMP, Gate, GateKind, Node, Plan, Step
-from reconciler.pool import Pool
+from reconciler.pool import Errands
 from reconciler.provider import Done, Failed, Provider, Status
 from reconciler.records import proven, stamped
 from reconciler.report import Outcome, Report, Result, report_of
@@ -35,10 +34,8 @@ THREADS_PER_ACCOUNT = 8
 STAMP_MARGIN_S = 30.0
 """How far ahead a claim is stamped: the write that it goes with takes a moment, and a wait that is counted
 from the stamp must not end early. Where writes take longer, twice as long as they take."""
-NOT_READY_POLL_S, NOT_READY_TIMEOUT_S = 10.0, 900.0
 GATHER_S = 10.0
 """How long a claim that is proven waits for others of its zone, to be written along with them."""
-WAKE = "wake"
 
 
 @dataclass(slots=True)
@@ -72,11 +69,6 @@ class _Checked:
     statuses: Mapping[str, Status | ProviderError]
 
 
-@dataclass(frozen=True, slots=True)
-class _Broken:
-    error: BaseException
-
-
 @dataclass(slots=True)
 class Run:
     """One run of a plan; `live` is what the plan was made from. All state is the scheduler thread's own."""
@@ -84,7 +76,7 @@ class Run:
     plan: Plan
     engine: Engine
     live: Mapping[ResourceId, Resource]
-    mailbox: Any = field(init=False)
+    errands: Errands = field(init=False)
     sorter: graphlib.TopologicalSorter[str] = field(init=False)
     nodes: dict[str, Node] = field(init=False)
     results: dict[str, Result] = field(init=False, default_factory=dict)
@@ -93,8 +85,6 @@ class Run:
     containers: Containers = field(init=False)
     waiting: Waits = field(init=False, default_factory=Waits)
     questions: Questions = field(init=False)
-    in_flight: int = field(init=False, default=0)
-    pools: dict[str, Pool] = field(init=False, default_factory=dict)
     back: WayBack = field(init=False)
     answered_at_s: dict[str, float] = field(init=False, default_factory=dict)
     gathering: Gathering = field(init=False)
@@ -102,7 +92,7 @@ class Run:
     sent: set[str] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
-        self.mailbox = self.engine.clock.mailbox()
+        self.errands = Errands(self.engine.clock, self.engine.threads)
         self.sorter = graphlib.TopologicalSorter({node.id: node.needs for node in self.plan.nodes})
         self.nodes = {node.id: node for node in self.plan.nodes}
         self.current = dict(self.live)
@@ -124,14 +114,13 @@ class Run:
         try:
             self._loop()
         except KeyboardInterrupt:
-            self.pools.clear()  # ended at once: what is in flight ends with the process
+            self.errands.abandon()  # ended at once
             raise
         except BaseException:
             self.engine.stop.set()
             raise
         finally:
-            for pool in self.pools.values():
-                pool.close()
+            self.errands.close()
         return report_of(self.plan, self.results, interrupted=bool(self.engine.stop))
 
     def _loop(self) -> None:
@@ -139,7 +128,7 @@ class Run:
             if not self.engine.stop:
                 self._start()
             self._drop_gone()
-            if not (self.in_flight or (self.waiting and not self.engine.stop)):
+            if not (self.errands.under_way or (self.waiting and not self.engine.stop)):
                 break
             self._take(self._next_message())
 
@@ -153,11 +142,11 @@ class Run:
     def interrupt(self) -> None:
         """End the run: calls in flight end, nothing new begins. Safe in a signal handler."""
         self.engine.stop.set()
-        self.mailbox.put(WAKE)
+        self.errands.wake()
 
     def _next_message(self) -> object:
         first = None if self.engine.stop else self.waiting.first
-        return self.mailbox.get(first[0] if first else None)
+        return self.errands.next(first[0] if first else None)
 
     def _take(self, message: object) -> None:
         match message:
@@ -167,8 +156,6 @@ class Run:
                 self._checked(message)
             case Ends():
                 self._ends_answered(message)
-            case _Broken(error=error):
-                raise error
             case _:
                 self._ask_due()
 
@@ -209,22 +196,6 @@ class Run:
                 self.answered_at_s[node.host] = self.engine.clock.now()
             self.sorter.done(node.id)
 
-    def _pool(self, name: str) -> Pool:
-        if name not in self.pools:
-            self.pools[name] = Pool(self.engine.clock, self.engine.threads, name)
-        return self.pools[name]
-
-    def _submit(self, pool: str, work: Callable[[], object]) -> None:
-        def job() -> None:
-            try:
-                message = work()
-            except BaseException as error:  # noqa: BLE001  handed to the scheduler, which raises it
-                message = _Broken(error)
-            self.mailbox.put(message)
-
-        self.in_flight += 1
-        self._pool(pool).submit(job)
-
     # -- changes
     def _send(self, key: Key, steps: tuple[Step, ...]) -> None:
         alias = steps[0].change.id.alias
@@ -241,7 +212,7 @@ class Run:
         def work() -> _Batched:
             return _Batched(key, steps, batch.outcomes(self.engine.clock, self.engine.stop))
 
-        self._submit(alias, work)
+        self.errands.send(alias, work)
 
     def _change_now(self, step: Step) -> Change:
         """Return the step as a change from what is live now, with what has become known filled in."""
@@ -257,7 +228,6 @@ class Run:
         return Change(step.change.id, action, before, after, adopts=step.change.adopts)
 
     def _batched(self, message: _Batched) -> None:
-        self.in_flight -= 1
         self.containers.free(message.key)
         for step in message.steps:
             self._step_ended(step, message.outcomes.get(step.change.id))
@@ -280,8 +250,8 @@ class Run:
             case Failed(error=NotReady() as error) if self._may_ask_again(step, error):
                 elapsed_s = self.engine.clock.now() - self.started[step.id]
                 self.engine.emit(Event("progress", step, elapsed_s, str(error)))
-                self._wake_at(self.engine.clock.now() + NOT_READY_POLL_S, step)
-            case Failed(error=ByHand() as error):
+                self._wake_at(self.engine.clock.now() + step.rounds.poll_s, step)
+            case Failed(error=NotReady() as error) if step.write is None or isinstance(error, ByHand):
                 self._end(step, Result(Outcome.WAITING, str(error)))
             case Failed(error=error):
                 self._end(step, Result(Outcome.FAILED, str(error)))
@@ -299,9 +269,9 @@ class Run:
             self.current[id_] = resource
 
     def _may_ask_again(self, step: Step, error: NotReady) -> bool:
-        again_s, ends_s = self.engine.clock.now() + NOT_READY_POLL_S, self.engine.deadline_s
+        again_s, ends_s = self.engine.clock.now() + step.rounds.poll_s, self.engine.deadline_s
         if not isinstance(error, ByHand):
-            ends_s = min(self.started[step.id] + NOT_READY_TIMEOUT_S, ends_s)
+            ends_s = min(self.started[step.id] + step.rounds.timeout_s, ends_s)
         return again_s <= ends_s and not self.engine.stop
 
     def _wake_at(self, due_s: float, node: Node) -> None:
@@ -329,12 +299,27 @@ class Run:
             if isinstance(node, Gate):
                 gates.append(node)
             else:
-                self._add(self.gathering.due(node))
+                self._add((*self.gathering.due(node), *self._again_too(node)))
         for together in self.questions.due(gates):
             if together[0].kind is GateKind.OLD_TTL:
                 self._end(together[0], Result(Outcome.APPLIED))
             else:
                 self._ask((*together, *self._waiting_too(together[0])))
+
+    def _again_too(self, step: Step) -> list[Step]:
+        """Take along what else of the step's container is to be asked for again: one batch does for all."""
+        if step.id not in self.sent or step.change.container is None:
+            return []
+        place = (step.change.id.alias, step.change.container)
+        taken = self.waiting.take(
+            lambda node: (
+                isinstance(node, Step)
+                and node.id in self.sent
+                and not self.gathering.is_gone(node)
+                and (node.change.id.alias, node.change.container) == place
+            )
+        )
+        return [node for node in taken if isinstance(node, Step)]
 
     def _waiting_too(self, asked: Gate) -> list[Gate]:
         """Take along what else waits for the same answer of a vendor: one list answers for all."""
@@ -349,10 +334,9 @@ class Run:
         ask = keeper.written if of_vendor and gates[0].kind is GateKind.ANSWERS else keeper.check
         self.questions.begun(gates)
         pool = gates[0].subjects[0].alias if of_vendor else "net"
-        self._submit(pool, lambda: _Checked(gates, ask(gates, self.current)))
+        self.errands.send(pool, lambda: _Checked(gates, ask(gates, self.current)))
 
     def _checked(self, message: _Checked) -> None:
-        self.in_flight -= 1
         for gate in self.questions.ended(message.gates):
             self._wake_at(self.engine.clock.now(), gate)
         for gate in message.gates:
@@ -393,7 +377,7 @@ class Run:
             self._end(gate, unmet.result)
         elif self.engine.keeper.is_secure(gate.host, self.current) or self.back.had_https(gate.host):
             keeper, host = self.engine.keeper, gate.host
-            self._submit(
+            self.errands.send(
                 "net", lambda: Ends(unmet, keeper.still_serves(host, record), keeper.serves_https(host))
             )
         elif gate.kind is GateKind.PROBE:
@@ -402,7 +386,6 @@ class Run:
             self._end(gate, unmet.result)
 
     def _ends_answered(self, ends: Ends) -> None:
-        self.in_flight -= 1
         step = None if self.engine.stop else self.back.remedy(ends, self.current)
         if step is None:
             self._end(ends.unmet.gate, replace(ends.unmet.result, why=f"{ends.unmet.result.why}; DNS stays"))

@@ -76,25 +76,28 @@ def _counted(count: int, what: str) -> str:
 
 # -- waits
 def _waits(plan: Plan) -> Iterator[str]:
-    gates = plan.gates
-    if not gates:
+    waits = [node for node in plan.nodes if isinstance(node, Gate) or node.rounds.usual_s]
+    if not waits:
         return
     usual_s = max(_longest(plan, _usual_s).values())
     most_s = max(_longest(plan, _most_s).values())
-    longest = max(gates, key=lambda gate: (_usual_s(gate), _most_s(gate), gate.id))
+    longest = max(waits, key=lambda node: (_usual_s(node), _most_s(node), node.id))
+    text = longest.text if isinstance(longest, Gate) else f"{longest.change.id.address} is destroyed"
     yield (
         f"waits: usually {about(usual_s)}, at most {about(most_s)} in all; the longest: "
-        f"{longest.host}: {longest.text} (usually {about(_usual_s(longest))}, "
+        f"{longest.host}: {text} (usually {about(_usual_s(longest))}, "
         f"at most {about(_most_s(longest))})"
     )
 
 
 def _usual_s(node: Node) -> int:
-    return (node.wait_s or node.usual_s) if isinstance(node, Gate) else 0
+    return (node.wait_s or node.usual_s) if isinstance(node, Gate) else node.rounds.usual_s
 
 
 def _most_s(node: Node) -> int:
-    return (node.wait_s or node.timeout_s) if isinstance(node, Gate) else 0
+    if isinstance(node, Gate):
+        return node.wait_s or node.timeout_s
+    return node.rounds.timeout_s if node.rounds.usual_s else 0
 
 
 def _longest(plan: Plan, weight: Callable[[Node], int]) -> dict[str, int]:

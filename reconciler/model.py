@@ -133,6 +133,21 @@ class FieldChange:
     after: Value
 
 
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """How a write goes that a vendor takes in several rounds, saying `NotReady` until the last. In seconds.
+
+    usual_s    how long it usually takes in all, 0 where it is done at once
+    timeout_s  after how long it is no longer asked for again
+    poll_s     how long until it is
+    """
+
+    usual_s: int = 0
+    timeout_s: int = 900
+    poll_s: float = 10.0
+
+
+AT_ONCE = Rounds()
 REQUESTED = "requested"
 """The reason of a replacement that `-replace` asked for."""
 

@@ -16,7 +16,7 @@ from reconciler.choreography import Choreography
 from reconciler.dns import CLAIM, DNS_RECORD, HOST, is_validation, role_of
 from reconciler.errors import PlanError
 from reconciler.handover import after, in_former
-from reconciler.model import Change, ResourceId
+from reconciler.model import Action, Change, ResourceId
 from reconciler.plan import LOWER, MOVE, STAMP, Gate, GateKind, Node, Step, only_step
 from reconciler.provider import Kind
 from reconciler.records import same_answer, was_of
@@ -46,7 +46,15 @@ def order(changes: Iterable[Change], assembly: Assembly, kinds: Mapping[str, Kin
             own = [change for change in mine if change not in leaving]
             there = Choreography(view, own, wanted[host], kinds, assembly.ready).nodes()
             nodes += after(there, _takedown(leaving))
-    return _sorted(_with_references(nodes))
+    return _sorted(_with_references([_in_rounds(node, kinds) for node in nodes]))
+
+
+def _in_rounds(node: Node, kinds: Mapping[str, Kind]) -> Node:
+    """Return a node; the deletion of what takes its vendor's time with how long."""
+    if not isinstance(node, Step) or (node.write is not None and node.change.action is not Action.REPLACE):
+        return node
+    kind = kinds.get(node.change.id.kind)
+    return node if kind is None or kind.removal == node.rounds else replace(node, rounds=kind.removal)
 
 
 # -- edges that follow from values

@@ -9,7 +9,18 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from reconciler.canonical import canonical
-from reconciler.model import Action, Change, Finding, Ref, Resource, ResourceId, Severity, Value
+from reconciler.model import (
+    AT_ONCE,
+    Action,
+    Change,
+    Finding,
+    Ref,
+    Resource,
+    ResourceId,
+    Rounds,
+    Severity,
+    Value,
+)
 
 PIN = "keep the wildcard's answer"
 LOWER, MOVE, RESTORE = "lower the TTL", "move", "restore the TTL"
@@ -57,7 +68,7 @@ class Step:
     """One write of a change: most changes have one, a host record and a claim may have more.
 
     `write` is what stands after it, None for a deletion. `phase` says what the step is for, empty where the
-    change has no other.
+    change has no other. `rounds` is how it goes where the vendor takes its time.
     """
 
     id: str
@@ -66,6 +77,7 @@ class Step:
     phase: str = ""
     last: bool = True
     needs: frozenset[str] = frozenset()
+    rounds: Rounds = AT_ONCE
 
     @property
     def host(self) -> str:

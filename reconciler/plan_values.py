@@ -7,9 +7,11 @@ one more in front of each of them.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from reconciler.model import (
+    AT_ONCE,
     SCALARS,
     Action,
     Change,
@@ -18,6 +20,7 @@ from reconciler.model import (
     Ref,
     Resource,
     ResourceId,
+    Rounds,
     Severity,
     Value,
     attrs,
@@ -134,6 +137,7 @@ def node_data(node: Node, places: Mapping[ResourceId, int]) -> Data:
         return _gate_data(node)
     after = node.change.after
     same = node.write is not None and (node.write is after or node.write == after)
+    rounds = {} if node.rounds == AT_ONCE else {"rounds": asdict(node.rounds)}
     return {
         "type": "step",
         "id": node.id,
@@ -142,6 +146,7 @@ def node_data(node: Node, places: Mapping[ResourceId, int]) -> Data:
         "phase": node.phase,
         "last": node.last,
         "needs": sorted(node.needs),
+        **rounds,
     }
 
 
@@ -152,7 +157,8 @@ def node_of(data: Data, changes: tuple[Change, ...]) -> Node:
     change = changes[data["change"]]
     write = change.after if data["write"] == SAME else resource_of(data["write"])
     needs = frozenset(data["needs"])
-    return Step(data["id"], change, write, data["phase"], last=data["last"], needs=needs)
+    rounds = Rounds(**data["rounds"]) if "rounds" in data else AT_ONCE
+    return Step(data["id"], change, write, data["phase"], last=data["last"], needs=needs, rounds=rounds)
 
 
 def _gate_data(gate: Gate) -> Data:

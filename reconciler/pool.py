@@ -104,6 +104,59 @@ def _deliver(mailbox: Mailbox[_Ended], number: int, call: Callable[[], object]) 
         mailbox.put((number, None, error))
 
 
+class Errands:
+    """Work that one thread has done for it, on a few threads for each name; its results come back in turn."""
+
+    def __init__(self, clock: Clock, threads: int) -> None:
+        self._clock, self._threads = clock, threads
+        self._results: Mailbox[_Result] = clock.mailbox()
+        self._pools: dict[str, Pool] = {}
+        self.under_way = 0
+
+    def send(self, name: str, work: Callable[[], object]) -> None:
+        """Have work done on one of the threads of this name."""
+        self.under_way += 1
+        if name not in self._pools:
+            self._pools[name] = Pool(self._clock, self._threads, name)
+        self._pools[name].submit(partial(_bring, self._results, work))
+
+    def next(self, until_s: float | None) -> object:
+        """Return what the next work gave, waiting until then (unix seconds; None: for ever); None where the
+        time passed, or `wake` was called. Raises what work raised."""
+        found = self._results.get(until_s)
+        if found is None or found is _WAKE:
+            return None
+        self.under_way -= 1
+        result, error = found
+        if error is not None:
+            raise error
+        return result
+
+    def wake(self) -> None:
+        """End a wait. Safe from any thread and in a signal handler."""
+        self._results.put(_WAKE)
+
+    def close(self) -> None:
+        """Wait until every thread has ended what it is doing."""
+        for pool in self._pools.values():
+            pool.close()
+
+    def abandon(self) -> None:
+        """Wait for nothing: what is under way ends with the process."""
+        self._pools.clear()
+
+
+_Result = tuple[object, BaseException | None]
+_WAKE: _Result = (None, None)
+
+
+def _bring(results: Mailbox[_Result], work: Callable[[], object]) -> None:
+    try:
+        results.put((work(), None))
+    except BaseException as error:  # noqa: BLE001  handed to whoever waits, who raises it
+        results.put((None, error))
+
+
 def _end() -> None:
     """Stand for the end of work."""
 

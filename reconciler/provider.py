@@ -20,7 +20,7 @@ from typing import Any, Protocol, TypeVar, cast, runtime_checkable
 
 from reconciler.dns import HostTarget, Record, RRset, Zone
 from reconciler.errors import ProviderError
-from reconciler.model import Change, Finding, Resource, ResourceId
+from reconciler.model import AT_ONCE, Change, Finding, Resource, ResourceId, Rounds
 
 T = TypeVar("T")
 A = TypeVar("A")
@@ -301,7 +301,9 @@ class Secret:
 class Kind:
     """A kind of resource: what it is called when ready, how long that may take, how long it usually does.
 
-    `ready` is empty where a resource is done as soon as it is written. All times in seconds.
+    `ready` is empty where a resource is done as soon as it is written. All times in seconds. `removal` says
+    how its deletion goes where that takes the vendor's time (disable, wait until it is off, delete): its
+    provider then raises NotReady until it is gone.
     """
 
     name: str
@@ -309,6 +311,7 @@ class Kind:
     timeout_s: int = 0
     usual_s: int = 0
     poll_s: float = 10.0
+    removal: Rounds = AT_ONCE
 
 
 @dataclass(frozen=True, slots=True)

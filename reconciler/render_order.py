@@ -93,10 +93,14 @@ def _after(node: Node, places: Mapping[str, tuple[str, int]]) -> str:
 def _gate(gate: Gate) -> str:
     if gate.wait_s:
         return f"wait up to {duration(gate.wait_s)}: {one_line(gate.text)}"
-    times = [f"usually {duration(gate.usual_s)}"] if gate.usual_s else []
-    times += [f"at most {duration(gate.timeout_s)}"] if gate.timeout_s else []
-    how_long = f" ({', '.join(times)})" if times else ""
+    how_long = _how_long(gate.usual_s, gate.timeout_s)
     return f"wait {'for' if gate.kind is GateKind.READY else 'until'} {one_line(gate.text)}{how_long}"
+
+
+def _how_long(usual_s: int, timeout_s: int) -> str:
+    times = [f"usually {duration(usual_s)}"] if usual_s else []
+    times += [f"at most {duration(timeout_s)}"] if timeout_s else []
+    return f" ({', '.join(times)})" if times else ""
 
 
 def _step(step: Step, begun: set[str]) -> str:
@@ -106,7 +110,9 @@ def _step(step: Step, begun: set[str]) -> str:
     begun.add(address)
     phase = phase_of(step)
     word = "update" if again else WORDS[step.change.action]
-    return f"{word} {address}{f' ({phase})' if phase else ''}"
+    rounds = step.rounds
+    how_long = _how_long(rounds.usual_s, rounds.timeout_s) if rounds.usual_s else ""
+    return f"{word} {address}{f' ({phase})' if phase else ''}{how_long}"
 
 
 def phase_of(step: Step) -> str:

@@ -111,16 +111,17 @@ def _host_report(
             # A wait that the plan named is no news beside a gate that is not met.
             node, result = min(worst, key=lambda one: one[1].scheduled)
             why = f"{subject(node)}: {result.why}" if result.why else subject(node)
-            return HostReport(host, outcome, why, _next(outcome, result, command), result.scheduled)
+            return HostReport(host, outcome, why, _next(node, result, command), result.scheduled)
     if begun_all:
         return HostReport(host, Outcome.APPLIED)
     why = "the run was interrupted" if interrupted else "what it needs was not applied"
     return HostReport(host, Outcome.SKIPPED, why, f"run `{command}` again")
 
 
-def _next(outcome: Outcome, result: Result, command: str) -> str:
-    if outcome is Outcome.WAITING:
-        resumed = f"{command} -resume" if command == "tdr apply" else command
+def _next(node: Node, result: Result, command: str) -> str:
+    if result.outcome is Outcome.WAITING:
+        deletes = isinstance(node, Step) and node.write is None  # a run that resumes takes nothing down
+        resumed = f"{command} -resume" if command == "tdr apply" and not deletes else command
         return f"run `{resumed}` later: it goes on from here"
     if result.rolled_back:
         return f"DNS is back as it was; mend the cause and run `{command}` again"

@@ -48,6 +48,9 @@ class World:
     names that are asked for are told; `named` are those that were asked for by themselves. Name servers have
     a record `sync_s` after it was written, as the vendor says; `asked_ready` is what he was asked.
 
+    An edge that is to go is off `takedown_s` after that was asked for, and is deleted only then; `batches`
+    are the keys of the edges that were deleted, or asked to go, together.
+
     `watched` hosts are judged though they have no record of their own; of the `excused`, links over https may
     fail meanwhile; those that are `deleting` are taken down on purpose. `records` are those of the
     alias `zones`, `copies` those that zones of the same names have elsewhere; the parent names one of them
@@ -75,6 +78,8 @@ class World:
     spells_aliases: bool = False
     unlisted: bool = False
     named: list[str] = field(default_factory=list)
+    takedown_s: float = 0.0
+    batches: list[tuple[str, ...]] = field(default_factory=list)
     tells_sync: bool = False
     sync_s: float = 0.0
     written_at: dict[str, float] = field(default_factory=dict)

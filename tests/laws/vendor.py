@@ -23,7 +23,7 @@ from reconciler.dns import (
     zone_for,
 )
 from reconciler.errors import Conflict, InvalidRequest, NotReady, ProviderError
-from reconciler.model import EMPTY, Change, Finding, Ref, Resource, ResourceId, Severity, attrs
+from reconciler.model import EMPTY, Change, Finding, Ref, Resource, ResourceId, Rounds, Severity, attrs
 from reconciler.provider import (
     Composition,
     Done,
@@ -276,6 +276,8 @@ class MemoryProvider:
     # -- apply
     def apply(self, batch: Sequence[Change]) -> Outcomes:
         outcomes: dict[ResourceId, Done | Failed] = {}
+        if gone := tuple(sorted(c.id.key for c in batch if c.id.kind == EDGE and c.after is None)):
+            self.world.batches.append(gone)
         if batch[0].id.kind == "dns_record" and self.world.atomic:
             return self._zone_batch(batch)
         for change in batch:
@@ -354,6 +356,10 @@ class MemoryProvider:
             answer = world.host_answer(host)
             if answer and held and answer[1][0] in (held["domain_name"], *held["addresses"]):
                 raise InvalidRequest(f"DNS still points {host} at this edge")
+            if held is not None:
+                off_at = held.setdefault("off_at", world.clock.now() + world.takedown_s)
+                if off_at > world.clock.now():
+                    raise NotReady(f"the edge of {host} is being turned off")
             world.edges.pop((self.holder, host), None)
             return
         arn = change.after.attrs.get("certificate")
@@ -519,7 +525,7 @@ def memory_type(world: World) -> ProviderType:
         open=lambda setting: MemoryProvider(setting, world),
         kinds=(
             Kind(CERTIFICATE, "issued", timeout_s=1800, usual_s=120),
-            Kind(EDGE, "deployed", timeout_s=1800, usual_s=300),
+            Kind(EDGE, "deployed", timeout_s=1800, usual_s=300, removal=Rounds(600, 5400, 30.0)),
             Kind(POLICY),
             Kind(TRACKING_DOMAIN),
             Kind(SECURE),
