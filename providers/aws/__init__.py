@@ -27,6 +27,7 @@ from providers.aws.names import (
 )
 from providers.aws.options import OPTIONS, check
 from reconciler.errors import ProviderError, TdrError
+from reconciler.model import Rounds
 from reconciler.provider import Kind, Limit, ProviderType
 
 if TYPE_CHECKING:
@@ -34,6 +35,11 @@ if TYPE_CHECKING:
 
 _ACM: Final = "docs: ACM quotas, API rate quotas"
 _UNPUBLISHED: Final = "CloudFront publishes no rate for its API: a gentle one, that falls where it throttles"
+
+_DISABLED: Final = Rounds(usual_s=300, timeout_s=5400, poll_s=15.0)
+"""A distribution is disabled, deployed so, then deleted (docs: DeleteDistribution)."""
+_RELEASED: Final = Rounds(usual_s=120, timeout_s=3600, poll_s=15.0)
+"""A certificate counts as in use for some minutes after its distribution is gone (docs: DeleteCertificate)."""
 
 
 def _open(setting: Setting) -> Provider:
@@ -61,10 +67,10 @@ TYPE: Final = ProviderType(
     open=_open,
     kinds=(
         # docs: ACM, DNS validation: it can take some time after the record is seen, and ends after 72 hours
-        Kind(CERTIFICATE, ready="issued", timeout_s=5400, usual_s=300, poll_s=15.0),
+        Kind(CERTIFICATE, "issued", timeout_s=5400, usual_s=300, poll_s=15.0, removal=_RELEASED),
         Kind(CACHE_POLICY),
         Kind(REQUEST_POLICY),
-        Kind(DISTRIBUTION, ready="deployed", timeout_s=5400, usual_s=300, poll_s=15.0),
+        Kind(DISTRIBUTION, "deployed", timeout_s=5400, usual_s=300, poll_s=15.0, removal=_DISABLED),
     ),
     options=OPTIONS,
     limits=(

@@ -64,8 +64,8 @@ def edge_names(state: CdnState) -> EdgeNames:
     return EdgeNames(
         suffix=CLOUDFRONT_SUFFIX,
         own=frozenset(d.domain_name.lower() for d in state.distributions),
-        text="CloudFront serves it at {name}, which is no distribution of this account: it is another "
-        "account's, or a tenant of a multi-tenant distribution, and one alone can have the alias",
+        text="its record points at {name}, which is no distribution of this account: it is another "
+        "account's, a tenant of a multi-tenant distribution, or gone; one alone can serve the host",
         lift="name the alias of that account as `cdn:`, or remove the alias {host} there and point DNS "
         "elsewhere; AssociateAlias moves it without a gap, for which a TXT record at _{host} names the "
         "distribution that it moves to",
