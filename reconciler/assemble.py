@@ -291,16 +291,19 @@ def _stale_records(
 ) -> list[Record]:
     """Return the records that an edge needed which no longer serves its host, to be found and removed.
 
-    What such an edge would compose for the host today tells their names.
+    What such an edge would compose for the host today tells their names, also of a host that no file names.
     """
     found: list[Record] = []
     for alias, provider in sorted(providers.items()):
         ours = (r for r in live.values() if r.id.alias == alias and r.mark == desired.owner)
-        held = {r.host for r in ours if r.host in desired.domains}
+        held = {r.host for r in ours if r.host is not None}
         leaving = [
-            replace(wanted, absent=False)
-            for wanted in _all_wanted(parts)
-            if wanted.host in held and _leaves(desired.domains[wanted.host], alias)
+            *(
+                replace(wanted, absent=False)
+                for wanted in _all_wanted(parts)
+                if wanted.host in held and _leaves(desired.domains[wanted.host], alias)
+            ),
+            *(Wanted(host, origin="", ttl=0) for host in sorted(held - desired.domains.keys())),
         ]
         if leaving:
             composed = provider.compose(Parts(cdn=tuple(leaving)), world[alias])

@@ -82,6 +82,14 @@ def test_prune_leaves_alone_what_bears_no_mark_of_a_host_without_a_claim() -> No
     assert kinds.isdisjoint({"dns_record", "tracking_domain", "tracking_domain_secure"})
 
 
+def test_prune_takes_what_proved_a_certificate_along() -> None:
+    bench = live_https(desired(domain(CLICK), domain(GO)))
+    assert any(CLICK in name for name, _ in bench.world.records)
+    assert bench.apply(desired(domain(GO)), Choice(prune=True, max_deletes=1)).succeeded
+    assert [name for name, _ in bench.world.records if CLICK in name] == []
+    assert any(GO in name for name, _ in bench.world.records)
+
+
 def test_prune_refuses_a_host_that_another_owner_claims_too() -> None:
     bench = live_https(desired(domain(CLICK), domain(GO)))
     bench.world.records[f"_tdr.{CLICK}", "TXT"] = (60, (*claim_of(bench.world), "v=tdr1 o=other w=12345678"))
