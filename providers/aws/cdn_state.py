@@ -87,6 +87,44 @@ def is_sparkpost(origin: str, wanted: str | None = None) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class _Index:
+    """What a state is asked for again and again, for hundreds of hosts.
+
+    serving       by host its distribution
+    certificates  by ARN
+    own           by host the owner's certificates for it
+    keys          by kind the owner's policies: the key by the id
+    """
+
+    serving: Mapping[str, Distribution]
+    certificates: Mapping[str, Certificate]
+    own: Mapping[str, tuple[Certificate, ...]]
+    keys: Mapping[str, Mapping[str, str]]
+
+
+def _index_of(state: CdnState) -> _Index:
+    mine = [d for d in state.distributions if d.owner == state.owner and d.host and not d.aliases]
+    own_of: dict[str, tuple[Certificate, ...]] = {}
+    for one in state.certificates:
+        if one.owner == state.owner and one.host:
+            own_of[one.host] = (*own_of.get(one.host, ()), one)
+    keys: dict[str, dict[str, str]] = {}
+    for policy in state.policies:
+        if (key := key_of(policy, state.owner)) is not None:
+            keys.setdefault(policy.kind, {})[policy.id] = key
+    return _Index(
+        # Of several the first counts, and one that has the alias before one that has none.
+        serving={
+            **{d.host: d for d in reversed(mine) if d.host},
+            **{alias: d for d in reversed(state.distributions) for alias in d.aliases},
+        },
+        certificates={c.arn: c for c in state.certificates},
+        own=own_of,
+        keys=keys,
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class CdnState:
     """What was read.
 
@@ -106,33 +144,32 @@ class CdnState:
     plans: Mapping[str, str] = field(default_factory=dict)
     unseen: str = ""
     at: datetime | None = None
+    _index: _Index = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_index", _index_of(self))
 
     def serving(self, host: str) -> Distribution | None:
         """Return the distribution that has the host as an alias, else one that the owner made for it."""
-        by_alias = (d for d in self.distributions if host in d.aliases)
-        return next(by_alias, None) or next(
-            (d for d in self.distributions if d.owner == self.owner and d.host == host and not d.aliases),
-            None,
-        )
+        return self._index.serving.get(host)
 
     def certificate(self, arn: str | None) -> Certificate | None:
         """Return the certificate with this ARN."""
-        return next((c for c in self.certificates if c.arn == arn), None)
+        return self._index.certificates.get(arn or "")
 
     def own_certificate(self, host: str) -> Certificate | None:
         """Return the owner's certificate that serves host, or is to."""
         live = self.serving(host)
         used = live.certificate if live else None
-        return own(self.certificates, self.owner, host, used)
+        return own(self._index.own.get(host, ()), self.owner, host, used)
 
     def users(self, kind: str) -> Counter[str]:
         """Return by id how many distributions use each policy of a kind."""
         return Counter(id_ for d in self.distributions for id_ in d.policies(kind))
 
-    def policy_keys(self, kind: str) -> dict[str, str]:
+    def policy_keys(self, kind: str) -> Mapping[str, str]:
         """Return for each policy of the owner its key, by id."""
-        keyed = ((p.id, key_of(p, self.owner)) for p in self.policies if p.kind == kind)
-        return {id_: key for id_, key in keyed if key is not None}
+        return self._index.keys.get(kind, {})
 
     # -- as resources
     def resources(self) -> tuple[Resource, ...]:
