@@ -35,10 +35,13 @@ def test_an_example_is_planned_applied_proven_and_then_done(example: Path, tmp_p
 
         def by_hand(command: str, *_: str) -> None:
             """Be the person who sets what a plan lists, in zones that have no API."""
+            zones = [zone["zone"] for zone in world.get("dns", ()) if not zone.get("servers")]
+            if not zones or command == "validate":
+                return
             listed = run("plan", *(["-destroy"] if command == "destroy" else []), str(example)).stdout
-            for zone in world.get("dns", ()):
-                if "Records to set by hand" in listed and not zone.get("servers"):
-                    assert run("sandbox", "zone", zone["zone"], text=listed).returncode == 0
+            if "Records to set by hand" in listed:
+                for zone in zones:
+                    assert run("sandbox", "zone", zone, text=listed).returncode == 0
 
         for argv in (["validate"], ["apply", "-auto-approve", "-input=false"], ["check"]):
             done = tdr(*argv)
