@@ -6,6 +6,8 @@ makes, and the suite's faults and cuts are counted in requests. What they are ab
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from reconciler.report import report_text
@@ -92,12 +94,21 @@ def struck(at: Stand, nth: int, name: str) -> bool:
 
 @pytest.mark.parametrize("name", MISHAPS)
 def test_whichever_request_goes_wrong_the_next_run_goes_on(name: str) -> None:
-    """Every fifth of the requests on records, reads and writes alike."""
+    """Every fifth of the requests on records, reads and writes alike.
+
+    From where the vendors hold what they held after another request, the next run has been seen to go on.
+    """
     nth, happened = 1, True
     while happened:
         with stand(OCTODNS) as at:
             happened = struck(at, nth, name)
-            at.done()
-            at.converged()
+            left = json.dumps(at.holdings(), sort_keys=True)
+            if left not in _WENT_ON:
+                at.done()
+                at.converged()
+            _WENT_ON.add(left)
         nth += 5
     assert nth > 9
+
+
+_WENT_ON: set[str] = set()
