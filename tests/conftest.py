@@ -1,5 +1,6 @@
 """What holds for every test: loopback only, and an environment that names no account."""
 
+import gc
 import ipaddress
 import os
 import re
@@ -66,6 +67,9 @@ def pytest_configure(config: pytest.Config) -> None:
     # A shell has what it starts with `&` ignore interrupts; tests that send one would wait for ever.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.addaudithook(guard)
+    # What is kept for the length of the suite (descriptions, SDKs, recordings) is much, and grows: with the
+    # interpreter's own thresholds one tenth of the processor's time goes into walking over it.
+    gc.set_threshold(20_000, 20, 20)
     # A job in the background of a shell is started deaf to Ctrl-C; the tests send it to themselves.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
