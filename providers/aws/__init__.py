@@ -39,7 +39,7 @@ _UNPUBLISHED: Final = "CloudFront publishes no rate for its API: a gentle one, t
 _DISABLED: Final = Rounds(usual_s=300, timeout_s=5400, poll_s=15.0)
 """A distribution is disabled, deployed so, then deleted (docs: DeleteDistribution)."""
 _RELEASED: Final = Rounds(usual_s=120, timeout_s=3600, poll_s=15.0)
-"""A certificate counts as in use for some minutes after its distribution is gone (docs: DeleteCertificate)."""
+"""A certificate is in use for some minutes after its distribution is gone (docs: DeleteCertificate)."""
 
 
 def _open(setting: Setting) -> Provider:

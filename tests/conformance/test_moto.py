@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+
 from providers.aws.cdn_api import CdnApi
 from providers.aws.certificates import certificate_attrs, certificate_from
 from providers.aws.certificates_apply import Certificates
 from providers.aws.names import CERTIFICATE
-
 from providers.sandbox.calls import Call
 from reconciler import app
 from reconciler.dns import HOST, Record

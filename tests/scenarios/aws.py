@@ -25,7 +25,7 @@ def record(type_: str, name: str, *values: str, ttl: int = 300, **more: Any) -> 
 
 
 def r53(name: str = "example.com", *records: Mapping[str, Any], **more: Any) -> dict[str, Any]:
-    """A hosted zone; the host of the guide's main case answers by CNAME to SparkPost unless told otherwise."""
+    """A hosted zone; the guide's main case answers by CNAME to SparkPost unless told otherwise."""
     return {"name": name, "records": list(records) or [record("CNAME", CLICK, "spgo.io")], **more}
 
 
