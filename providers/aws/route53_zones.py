@@ -66,6 +66,7 @@ class ZoneState:
             atomic=True,
             compares=True,
             aliases=True,
+            tells_sync=True,
             account=account,
             read_only=made,
         )
