@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Any, Protocol
 
 from providers.aws.names import provider_of
-from providers.aws.route53 import Route53
+from providers.aws.route53 import Found, Route53
 from providers.aws.route53_zones import Route53State
 from providers.aws.session import Clients
 from reconciler.dns import DNS_RECORD, Record
@@ -48,13 +48,15 @@ class CdnPart(Protocol):
 class AwsState:
     """What was read, by part.
 
-    cdn     None where the part was not looked at
-    unread  why it could not be, where it was to be
+    cdn       None where the part was not looked at
+    unread    why it could not be, where it was to be
+    unlisted  why zones could not be looked at, where they were to be
     """
 
     dns: Route53State
     cdn: object = None
     unread: str = ""
+    unlisted: str = ""
 
 
 class AwsProvider:
@@ -83,15 +85,15 @@ class AwsProvider:
     def read(self, scope: Scope) -> Live:
         """Return what the account holds that concerns the scope."""
         account = self._clients.identity().name
-        (resources, state, unread), found = both(
-            self._together, lambda: self._edges(scope, account), lambda: self._dns.read(scope, account)
+        (resources, state, unread), (found, unlisted) = both(
+            self._together, lambda: self._edges(scope, account), lambda: self._zones(scope, account)
         )
         return Live(
             resources=resources,
             zones=found.zones,
             rrsets=found.rrsets,
             accounts=frozenset({account}),
-            facts=AwsState(found.state, state, unread),
+            facts=AwsState(found.state, state, unread, unlisted),
         )
 
     def _edges(self, scope: Scope, account: str) -> tuple[tuple[Resource, ...], object, str]:
@@ -108,6 +110,19 @@ class AwsProvider:
             return (), None, error.message if scope.everything else ""
         return resources, state, ""
 
+    def _zones(self, scope: Scope, account: str) -> tuple[Found, str]:
+        """Read the dns part.
+
+        Credentials for CloudFront alone may not look at Route 53, where the engine looks for what a host may
+        have left: `compose`, which is told what the alias plays, says what that means.
+        """
+        try:
+            return self._dns.read(scope, account), ""
+        except AuthError as error:
+            if not scope.parts.cdn:
+                raise
+            return Found(), error.message
+
     def compose(self, parts: Parts, live: Live) -> Composition:
         """Return what the cdn part needs, and why no zone is found for a host of the dns part."""
         state = _state(live)
@@ -118,6 +133,9 @@ class AwsProvider:
         if state.unread:
             text = f"`{self._alias}` may not look for distributions and certificates: {state.unread}"
             findings.append(Finding(Severity.WARNING, None, text))
+        if state.unlisted:
+            text = f"`{self._alias}` may not look for hosted zones: {state.unlisted}"
+            findings.append(Finding(Severity.ERROR if parts.dns else Severity.WARNING, None, text))
         return replace(composed, findings=tuple(findings))
 
     def spell(self, records: Sequence[Record], live: Live) -> Composition:
