@@ -200,12 +200,13 @@ EXAMPLE = Scope(Parts(dns=(Wanted(CERTIFIED, "spgo.io", 300),)))
 
 
 def test_a_plan_costs_one_list_of_the_zones_and_one_of_each_zone() -> None:
+    """And one question who is asking, one what the owner has marked."""
     with stand(MOTO) as at:
         at.done()
         before = len(at.calls)
         assert not at.plan().changes
         listed = ["ListHostedZones", *["ListResourceRecordSets"] * 2]
-        assert sorted(asked(at.calls[before:])) == ["GetCallerIdentity", *listed]
+        assert sorted(asked(at.calls[before:])) == ["GetCallerIdentity", "GetResources", *listed]
 
 
 def test_a_zone_is_changed_by_a_thousand_changes_at_a_time() -> None:

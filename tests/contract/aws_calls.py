@@ -18,6 +18,7 @@ from providers.sandbox.calls import Call
 TARGETS = {"CertificateManager": "acm", "ResourceGroupsTaggingAPI_20170126": "tag"}
 #: Beginnings of paths of the REST protocols, which name the version of an API.
 VERSIONS = {"/2013-04-01/": "route53", "/2020-05-31/": "cloudfront"}
+PLANS = "/v1/"
 _CBOR = re.compile(r"^/service/([^/]+)/operation/([^/]+)$")
 _READING = re.compile(r"Get|List|Describe|Search|AssumeRole")
 
@@ -30,6 +31,8 @@ def operation(call: Call) -> tuple[str, str]:
     if "x-amz-target" in headers:
         service, _, name = headers["x-amz-target"].partition(".")
         return TARGETS[service], name
+    if call.path.startswith(PLANS):
+        return "pricingplanmanager", call.path.removeprefix(PLANS)
     if call.path == "/":
         return "sts", dict(parse_qsl(call.request_body))["Action"]
     for start, service in VERSIONS.items():
