@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -369,40 +370,48 @@ def lists_no_names(account: MotoAccount) -> bool:
 FAULTS = (
     Fault(
         "looks at no signature",
-        ("test_basics.py::test_a_refused_credential_is_told_without_it",),
+        ("conformance/test_basics.py::test_a_refused_credential_is_told_without_it",),
         takes_any_key,
     ),
     Fault(
         "knows no policies of CloudFront",
         (
-            "test_basics.py::test_reading_and_planning_never_write",
-            "test_basics.py::test_a_host_that_is_to_be_absent_is_taken_down_once",
+            "conformance/test_basics.py::test_reading_and_planning_never_write",
+            "conformance/test_basics.py::test_a_host_that_is_to_be_absent_is_taken_down_once",
         ),
         has_no_policies,
     ),
     Fault(
         "deletes what once stood there, whatever stands there now",
-        ("test_route53.py::test_what_moves_between_look_and_write_is_a_conflict_and_the_others_are_written",),
+        (
+            "providers/aws/test_route53.py::test_what_moves_between_look_and_write_is_a_conflict_and_the_others_are_written",
+        ),
         deletes_by_its_journal,
     ),
     Fault(
         "makes nothing that once stood there, though the batch deletes what stands there now",
-        ("test_basics.py::test_what_is_created_changed_and_deleted_leaves_nothing_to_do",),
+        ("conformance/test_basics.py::test_what_is_created_changed_and_deleted_leaves_nothing_to_do",),
         creates_by_its_journal,
     ),
     Fault(
         "makes a second set beside one of the same name and type",
-        ("test_route53.py::test_what_moves_between_look_and_write_is_a_conflict_and_the_others_are_written",),
+        (
+            "providers/aws/test_route53.py::test_what_moves_between_look_and_write_is_a_conflict_and_the_others_are_written",
+        ),
         creates_over_others,
     ),
     Fault(
         "refuses the deletion of what never stood there as malformed",
-        ("test_route53.py::test_what_moves_between_look_and_write_is_a_conflict_and_the_others_are_written",),
+        (
+            "providers/aws/test_route53.py::test_what_moves_between_look_and_write_is_a_conflict_and_the_others_are_written",
+        ),
         refuses_deletions_oddly,
     ),
     Fault(
         "has every change INSYNC at once",
-        ("test_route53.py::test_a_record_is_ready_when_its_change_is_insync_and_asked_once_for_each_change",),
+        (
+            "providers/aws/test_route53.py::test_a_record_is_ready_when_its_change_is_insync_and_asked_once_for_each_change",
+        ),
         is_insync_at_once,
     ),
     Fault("spells its SOA as no server could serve it", (), spells_its_soa_wrong),
@@ -416,3 +425,10 @@ FAULTS = (
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.words)
 def test_what_spares_a_claim_is_there_still(fault: Fault) -> None:
     assert fault.is_there(MotoAccount()), f"moto no longer {fault.words}: ask it {', '.join(fault.spares)}"
+
+
+@pytest.mark.parametrize("spared", sorted({spared for fault in FAULTS for spared in fault.spares}))
+def test_what_is_spared_is_claimed_elsewhere(spared: str) -> None:
+    file, _, name = spared.partition("::")
+    found = Path(__file__).parents[1] / file
+    assert f"def {name}(" in found.read_text(encoding="utf-8")
