@@ -65,9 +65,12 @@ class Distribution:
 
 
 def distribution_from(native: Mapping[str, Any], tags: Mapping[str, str]) -> Distribution:
-    """Read one line of ListDistributions; tags tell more surely whose it is than its comment."""
-    by_comment = marked_by_comment(native.get("Comment") or "")
-    owner, host = by_comment or (None, None)
+    """Read one line of ListDistributions; tags tell more surely whose it is than its comment.
+
+    A staging distribution has its comment from the one that somebody copied (docs: CopyDistribution).
+    """
+    copied = native.get("Staging", False)
+    owner, host = (None if copied else marked_by_comment(native.get("Comment") or "")) or (None, None)
     return Distribution(
         id=native["Id"],
         arn=native["ARN"],

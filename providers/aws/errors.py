@@ -115,7 +115,7 @@ def translate(error: Exception) -> ProviderError | None:
     if isinstance(error, aws.ClientError):
         return _from_answer(error)
     if isinstance(error, ResponseParserError):
-        return UnexpectedResponse(f"unreadable answer from AWS: {error}")
+        return UnexpectedResponse(f"unreadable answer from AWS: {_first_line(str(error))}")
     if isinstance(error, (aws.ConnectionError, aws.HTTPClientError)):
         return Unavailable(f"no answer from AWS: {error}", sent=not isinstance(error, _NEVER_SENT))
     return _from_settings(error) if isinstance(error, aws.BotoCoreError) else None
@@ -188,7 +188,15 @@ def _words(error: aws.ClientError, told: Mapping[str, Any]) -> str:
     """Give the reason: Route 53 tells that of a batch in a list of messages of its own."""
     several = error.response.get("messages")
     rows = [str(row) for row in several] if isinstance(several, list) else []
-    return "; ".join(rows) or str(told.get("Message") or told.get("message") or "no reason was given")
+    return "; ".join(rows) or _first_line(
+        str(told.get("Message") or told.get("message") or "no reason was given")
+    )
+
+
+def _first_line(text: str) -> str:
+    """Leave out what may hold secrets: the string that AWS would have signed names the session's token (docs:
+    IAM, "Troubleshoot Signature Version 4"), and botocore cites all of an answer that it cannot read."""
+    return text.strip().partition("\n")[0]
 
 
 def _after(answer: Mapping[str, Any]) -> float | None:

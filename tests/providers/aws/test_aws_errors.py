@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from botocore import exceptions as aws
 from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
 
 from providers.aws import TYPE
 from providers.aws.errors import code_of
@@ -118,6 +119,17 @@ def test_where_aws_names_no_action_the_table_does() -> None:
 def test_a_refusal_that_no_right_lifts_keeps_its_words() -> None:
     said = "Your account must be verified before you can add new CloudFront resources"
     assert said in refusal("AccessDenied", 403, said, "CreateDistributionWithTags").message
+
+
+def test_a_sessions_token_is_never_told() -> None:
+    said = (
+        "The signature does not match.\n\nThe Canonical String should have been\n'x-amz-security-token:T0KEN'"
+    )
+    assert refusal("SignatureDoesNotMatch", 403, said).message == (
+        "AWS does not take the credentials: The signature does not match. (SignatureDoesNotMatch)"
+    )
+    unreadable = ResponseParserError("invalid XML received:\nb'<SessionToken>T0KEN'")
+    assert meaning(unreadable).message == "unreadable answer from AWS: invalid XML received:"
 
 
 def test_several_reasons_are_all_told() -> None:

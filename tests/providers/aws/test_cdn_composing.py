@@ -348,6 +348,12 @@ def test_the_comment_marks_where_tags_are_not_told_yet() -> None:
     assert (live.owner, live.host) == (OWNER, HOST)
 
 
+def test_a_staging_copy_of_tdrs_distribution_is_the_users() -> None:
+    marked = {**config(aliases=()), "Comment": f"tdr {OWNER} {HOST}", "Staging": True}
+    found = state(distributions=(distribution(owner=OWNER), distribution("E2", marked)))
+    assert [r.id.key for r in found.resources()] == [HOST]
+
+
 def test_orphans_of_the_owner_are_told_and_others_marks_are_not() -> None:
     orphan = distribution("E2", config(aliases=("old.example.com",)), owner=OWNER, host="old.example.com")
     other = distribution("E3", config(aliases=("x.example.com",)), owner="someone", host="x.example.com")
