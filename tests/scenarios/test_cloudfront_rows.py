@@ -5,14 +5,16 @@ docs: "Enabling HTTPS Engagement Tracking on SparkPost", section CloudFront.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 
-from tests.scenarios.aws import FILE, REGION, aws_world, r53
+from tests.scenarios.aws import FILE, REGION, aws_world, r53, with_options
 from tests.scenarios.town import CLICK, Town, live_click, town
 
 
@@ -60,6 +62,35 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
     with town(aws_world(r53(), sp=live_click()), folder) as here:
         here.apply(here.file({CLICK: {}}, **FILE))
         yield read_back(here)
+
+
+@pytest.fixture(scope="module")
+def otherwise(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
+    """The same host in an account that has a certificate for it, every option written, none as if omitted."""
+    folder = tmp_path_factory.mktemp("otherwise")
+    wildcard = [{"id": "w1", "domain": "*.example.com"}]
+    switches = {"sparkpost.verify-accepts": "reached"}  # without its host SparkPost may never verify
+    world = {**aws_world(r53(), sp=live_click(), certificates=wildcard), "switches": switches}
+    with town(world, folder) as here:
+        file = here.file({CLICK: {}}, **with_options(**OTHERWISE))
+        here.apply(file)
+        here.settled(file)
+        yield read_back(here)
+
+
+OTHERWISE = {
+    "forwarded_host": False,
+    "forward_target": False,
+    "cache_ttl": {"min": 0, "default": 5, "max": 60},
+    "cache_key": "target",
+    "price_class": "PriceClass_100",
+    "reuse_certificates": False,
+    "minimum_tls": "TLSv1.2_2019",
+    "http_version": "http2and3",
+    "ipv6": False,
+    "key_algorithm": "EC_prime256v1",
+    "alias_records": True,
+}
 
 
 def read_back(here: Town) -> Made:
@@ -241,3 +272,59 @@ def test_the_host_is_a_cname_of_the_distribution_for_an_hour(made: Made) -> None
     (record,) = (r for r in made.records if r["Name"] == f"{CLICK}.")
     assert (record["Type"], record["TTL"]) == ("CNAME", 3600)
     assert [r["Value"].rstrip(".") for r in record["ResourceRecords"]] == [made.distribution["DomainName"]]
+
+
+# -- the options that give the guide's way of 2021, and others; docs/aws.md names them row by row
+def test_forwarded_host_false_tells_the_origin_no_host(otherwise: Made) -> None:
+    assert otherwise.origin["CustomHeaders"] == {"Quantity": 0}
+
+
+def test_forward_target_false_lets_the_user_agent_through_and_no_query_string(otherwise: Made) -> None:
+    assert otherwise.request["QueryStringsConfig"] == {"QueryStringBehavior": "none"}
+    assert listed(otherwise.request["HeadersConfig"]["Headers"]) == ["User-Agent"]
+
+
+def test_cache_ttl_gives_other_seconds(otherwise: Made) -> None:
+    assert [otherwise.cache[name] for name in ("MinTTL", "DefaultTTL", "MaxTTL")] == [0, 5, 60]
+
+
+def test_cache_key_target_tells_links_apart_by_it(otherwise: Made) -> None:
+    query = otherwise.cache_key["QueryStringsConfig"]
+    assert query["QueryStringBehavior"] == "whitelist"
+    assert listed(query["QueryStrings"]) == ["target"]
+
+
+def test_price_class_gives_fewer_edge_locations(otherwise: Made) -> None:
+    assert otherwise.config["PriceClass"] == "PriceClass_100"
+
+
+def test_reuse_certificates_false_requests_a_new_one_for_the_host(otherwise: Made) -> None:
+    assert otherwise.certificate["SubjectAlternativeNames"] == [CLICK]
+    assert otherwise.certificate["Status"] == "ISSUED"
+
+
+def test_key_algorithm_gives_a_new_certificate_another_key(otherwise: Made) -> None:
+    assert otherwise.certificate["KeyAlgorithm"] == "EC_prime256v1"
+
+
+def test_minimum_tls_gives_another_security_policy(otherwise: Made) -> None:
+    assert otherwise.config["ViewerCertificate"]["MinimumProtocolVersion"] == "TLSv1.2_2019"
+
+
+def test_http_version_and_ipv6_give_others(otherwise: Made) -> None:
+    assert (otherwise.config["HttpVersion"], otherwise.config["IsIPV6Enabled"]) == ("http2and3", False)
+
+
+def test_alias_records_gives_route_53s_own_way(otherwise: Made) -> None:
+    at_host = [r for r in otherwise.records if r["Name"] == f"{CLICK}."]
+    assert {(r["Type"], r["AliasTarget"]["DNSName"].rstrip(".")) for r in at_host} == {
+        (kind, otherwise.distribution["DomainName"]) for kind in ("A", "AAAA")
+    }
+
+
+def test_every_option_of_the_page_has_such_a_test() -> None:
+    """`certificates` is in test_links_on_cloudfront.py: a named one leaves no other to ask for."""
+    page = (Path(__file__).parents[2] / "docs/aws.md").read_text(encoding="utf-8")
+    table = page[page.index("## tdr and the guide of 2021") :]
+    ways = [row.split("|")[4] for row in table.splitlines() if row.startswith("| ")]
+    assert {name for way in ways for name in re.findall(r"`(\w+)", way)} - {"certificates"} == set(OTHERWISE)

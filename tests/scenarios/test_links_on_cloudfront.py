@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.scenarios.aws import FILE, aws_world, r53, record, with_options
+import pytest
+
+from tests.scenarios.aws import ACCOUNT, FILE, aws_world, r53, record, with_options
 from tests.scenarios.town import CLICK, Town, clicking, live_click
 
 Open = Callable[[Mapping[str, Any]], Town]
@@ -115,3 +117,74 @@ def test_a_new_host_beside_others_records(open_town: Open) -> None:
     town.apply(file)
     town.settled(file)
     assert town.dns(CLICK, "TXT") == ("v=spf1 -all",)
+
+
+# -- certificates that are there already
+WILDCARD = {"id": "w1", "domain": "*.example.com"}
+EXACT = {"id": "c1", "domain": CLICK}
+
+
+def arn(name: str) -> str:
+    """The ARN of a certificate of the world."""
+    return f"arn:aws:acm:us-east-1:{ACCOUNT['account']}:certificate/{name}"
+
+
+@pytest.mark.parametrize(
+    ("there", "options", "names"),
+    [
+        ([WILDCARD], {}, ("*.example.com",)),
+        ([EXACT, WILDCARD], {"certificates": [arn("w1")]}, ("*.example.com",)),
+    ],
+    ids=["a-wildcard-that-covers-it", "the-one-that-the-file-names"],
+)
+def test_a_certificate_of_the_account_is_used_and_outlives_the_host(
+    open_town: Open, there: list[dict[str, str]], options: dict[str, Any], names: tuple[str, ...]
+) -> None:
+    town = open_town(aws_world(r53(), sp=live_click(), certificates=there))
+    file = town.file(MINE, **with_options(**options))
+    town.apply(file)
+    town.settled(file)
+    assert f"SAN: {', '.join(names)}" in town.ok("check", file).out
+    town.ok("destroy", "-auto-approve", file)
+    (account,) = town.control("GET", "/vendors/aws")["accounts"].values()
+    assert {one["arn"] for one in account["acm"]["certificates"]} == {arn(one["id"]) for one in there}
+
+
+def test_a_zone_that_forbids_amazon_is_refused_before_any_write(open_town: Open) -> None:
+    caa = record("CAA", "example.com", '0 issue "letsencrypt.org"')
+    town = open_town(aws_world(r53("example.com", record("CNAME", CLICK, "spgo.io"), caa), sp=live_click()))
+    ran = town.tdr("plan", town.file(MINE, **FILE))
+    assert ran.code == 1
+    assert 'the CAA records of example.com say `0 issue "letsencrypt.org"`' in ran.err
+    assert "they let none of amazon.com, " in ran.err
+    assert town.calls(path="/2020-05-31/", method="POST") == []
+
+
+def test_what_the_user_adds_to_a_distribution_survives_a_change_by_tdr(open_town: Open) -> None:
+    town = opened(open_town)
+    town.apply(town.file(MINE, **FILE))
+    log = {"Enabled": True, "IncludeCookies": False, "Bucket": "logs.s3.amazonaws.com", "Prefix": "click/"}
+    mine = {
+        "config": {"Comment": "ours, too", "Logging": log},
+        "web_acl": "arn:aws:wafv2:us-east-1:111122223333:global/webacl/mine/1",
+        "tags": {"cost-centre": "mail"},
+        "plan": {"tier": "BUSINESS"},
+    }
+    patch = {"cloudfront": {"distributions": {CLICK: mine}}}
+    town.control("PATCH", "/vendors/aws", {"accounts": {ACCOUNT["account"]: patch}})
+    file = town.file(MINE, **with_options(ipv6=False))
+    assert "0 added, 2 changed, 0 destroyed." in town.apply(file).out  # the other is the claim
+    town.settled(file)
+    held = distribution(town)
+    assert held["config"]["IsIPV6Enabled"] is False
+    assert (held["config"]["Comment"], held["config"]["Logging"]) == ("ours, too", log)
+    assert held["config"]["WebACLId"] == mine["web_acl"]
+    assert held["tags"] == {"cost-centre": "mail", "tdr:owner": "acme-mail", "tdr:host": CLICK}
+    assert held["plan"]["tier"] == "BUSINESS"
+
+
+def distribution(town: Town) -> dict[str, Any]:
+    """The only distribution, as the sandbox holds it."""
+    (account,) = town.control("GET", "/vendors/aws")["accounts"].values()
+    (held,) = account["cloudfront"]["distributions"]
+    return dict(held)
