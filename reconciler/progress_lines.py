@@ -108,7 +108,10 @@ class LineProgress:
             case "failed":
                 return f"Error: {address}: {event.text}"
             case "progress":
-                return f"{address}: not yet, asked again: {event.text}" if self._is_news(event) else ""
+                after = f"[{elapsed(event.elapsed_s)} elapsed]"
+                return (
+                    f"{address}: not yet, asked again {after}: {event.text}" if self._is_news(event) else ""
+                )
             case _:
                 return f"{address}: {event.what}: {event.text}"
 

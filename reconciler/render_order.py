@@ -17,6 +17,8 @@ CLASSES = {
 }
 DRIFT = "the file did not change: live state did, or an earlier run did not end"
 SHARED = "what several domains share"
+NAMED = 3
+"""How many of the other domains that a step comes after are named."""
 PHASES = {STAMP: "with the time of the record's change", SETTLE: "all is proven", "claim": ""}
 """How a phase is told, where its name alone says too little, or too much."""
 WORDS = {
@@ -84,10 +86,22 @@ def _sentence(finding: Finding) -> str:
 def _after(node: Node, places: Mapping[str, tuple[str, int]]) -> str:
     """Name what the node needs of other domains: the numbers show the rest."""
     mine, _ = places[node.id]
-    others = sorted(at for need in node.needs if (at := places.get(need)) is not None and at[0] != mine)
+    others: dict[str, list[int]] = {}
+    for host, number in sorted(at for need in node.needs if (at := places.get(need)) is not None):
+        if host != mine:
+            others.setdefault(host, []).append(number)
     if not others:
         return ""
-    return f" (after {', '.join(f'{number} of {host or SHARED}' for host, number in others)})"
+    named = [f"{_listed(others[host])} of {host or SHARED}" for host in list(others)[:NAMED]]
+    more = len(others) - len(named)
+    rest = f" and {more} more domain{'s' if more > 1 else ''}" if more > 0 else ""
+    return f" (after {', '.join(named)}{rest})"
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    """Return numbers as people list them: `1`, `1 and 2`, `1, 2 and 3`."""
+    *first, last = map(str, numbers)
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _gate(gate: Gate) -> str:

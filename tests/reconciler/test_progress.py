@@ -94,6 +94,14 @@ def test_a_failure_is_an_error_of_one_line() -> None:
     assert lines(failed) == ['Error: edge_host.web["a.example.com"]: HTTP 400: no']
 
 
+def test_a_step_that_is_asked_again_says_why_and_since_when() -> None:
+    asked = [Event("progress", node("edge_host"), at_s, "being disabled") for at_s in (0, 10, 40)]
+    assert lines(*asked) == [
+        'edge_host.web["a.example.com"]: not yet, asked again [0s elapsed]: being disabled',
+        'edge_host.web["a.example.com"]: not yet, asked again [40s elapsed]: being disabled',
+    ]
+
+
 def test_a_wait_is_told_when_it_begins_and_when_it_ends() -> None:
     assert lines(Event("start", SERVES), Event("applied", SERVES, 12)) == [
         "a.example.com: waiting: the new edge serves this host...",

@@ -352,6 +352,32 @@ def test_what_is_needed_of_another_domain_is_named() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("domains", "told"),
+    [
+        (1, "1 and 2 of d0.example"),
+        (2, "1 and 2 of d0.example, 1 and 2 of d1.example"),
+        (
+            4,
+            "1 and 2 of d0.example, 1 and 2 of d1.example, 1 and 2 of d2.example and 1 more domain",
+        ),
+        (
+            9,
+            "1 and 2 of d0.example, 1 and 2 of d1.example, 1 and 2 of d2.example and 6 more domains",
+        ),
+    ],
+)
+def test_what_many_domains_come_before_is_told_in_one_short_line(domains: int, told: str) -> None:
+    users = [
+        replace(gate(GateKind.READY, f"d{n}.example", f"gone {m}"), id=f"{n}/{m}")
+        for n in range(domains)
+        for m in range(2)
+    ]
+    last = replace(gate(GateKind.READY, "", "it"), id="last", needs=frozenset(one.id for one in users))
+    lines = order_of(replace(EMPTY, nodes=(*users, last)))
+    assert [line for line in lines if "(after" in line] == [f"     1. wait for it (after {told})"]
+
+
 def test_an_orphan_that_may_not_be_deleted_is_told_as_refused_only() -> None:
     refused = Finding(Severity.ERROR, "old.example.org", "1 domain would be deleted", "pass `-max-deletes 1`")
     text = plan_text(replace(EMPTY, findings=(refused,), orphans=("old.example.org", "older.example.org")))
