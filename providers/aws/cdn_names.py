@@ -14,6 +14,8 @@ OWNER_TAG: Final = "tdr:owner"
 HOST_TAG: Final = "tdr:host"
 NAME_TAG: Final = "tdr:validation-name"
 VALUE_TAG: Final = "tdr:validation-value"
+MARKS: Final = (HOST_TAG, OWNER_TAG)
+"""The tags of whatever is tdr's."""
 
 _COMMENT: Final = re.compile(r"tdr ([a-z0-9-]{1,32}) (\S+)")
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 from providers.aws.cdn_names import (
     CERTIFICATES,
     HOST_TAG,
+    MARKS,
     NAME_TAG,
     OWNER_TAG,
     VALUE_TAG,
@@ -154,8 +155,9 @@ def certificate_resource(alias: str, certificate: Certificate, *, spare: bool) -
 
 
 def certificate_attrs(names: Iterable[str], key_algorithm: str, *, remembered: bool) -> Attrs:
-    """Return the managed attributes: `validation_tags` tells whether tags hold the validation record."""
-    return attrs(names=tuple(sorted(names)), key_algorithm=key_algorithm, validation_tags=remembered)
+    """Return the managed attributes; tags are to tell the validation record, so that nobody asks for it."""
+    tags = (*MARKS, NAME_TAG, VALUE_TAG) if remembered else MARKS
+    return attrs(names=tuple(sorted(names)), key_algorithm=key_algorithm, tags=tags)
 
 
 def certificate_status(certificate: Certificate | None, reason: str = "") -> Status:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from providers.aws.cdn_names import CERTIFICATES, DISTRIBUTIONS
+from providers.aws.cdn_names import CERTIFICATES, DISTRIBUTIONS, MARKS
 from providers.aws.cdn_options import Wishes
 from providers.aws.cdn_quotas import quota_findings
 from providers.aws.cdn_state import CdnState, Distribution
@@ -164,7 +164,7 @@ class _Edge:
         wishes, live = self._wishes, self._live_settings
         certificate = Ref(self._certificate, "arn") if self._choice.is_ours else self._choice.arn
         return attrs(
-            owner=self._state.owner,
+            tags=MARKS,
             aliases=(self.host,),
             enabled=True,
             origin=self._wanted.origin,
@@ -176,9 +176,9 @@ class _Edge:
             forwarded_host=self.host if wishes.forwarded_host else None,
             compress=True,
             viewer_protocol="allow-all",
-            methods=("GET", "HEAD"),
+            allowed_methods=("GET", "HEAD"),
             cached_methods=("GET", "HEAD"),
-            restricted=False,
+            restrict_viewer_access=False,
             cache_policy=self._policy(CACHE_POLICY),
             origin_request_policy=self._policy(REQUEST_POLICY),
             functions=(),

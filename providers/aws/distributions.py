@@ -10,6 +10,7 @@ import copy
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from providers.aws.cdn_names import MARKS
 from reconciler.model import Attrs, Value, attrs
 
 FORWARDED_HOST: Final = "X-Forwarded-Host"
@@ -47,11 +48,11 @@ def listed(values: Iterable[Any]) -> dict[str, Any]:
 def settings(config: Native, owner: str | None) -> Attrs:
     """Return the managed settings of a distribution, from its configuration or its line in the list.
 
-    `owner` is whom its mark names: that is compared too, so that what is adopted gets marked.
+    `owner` is whom its mark names: its tags are compared too, so that what is adopted gets marked.
     """
     behavior = config.get("DefaultCacheBehavior") or {}
     return attrs(
-        owner=owner,
+        tags=MARKS if owner else (),
         aliases=tuple(sorted(alias.lower() for alias in items(config.get("Aliases")))),
         enabled=bool(config.get("Enabled")),
         **_origin_settings(origin_of(config)),
@@ -91,9 +92,9 @@ def _behavior_settings(behavior: Native) -> dict[str, object]:
     return {
         "compress": bool(behavior.get("Compress")),
         "viewer_protocol": behavior.get("ViewerProtocolPolicy"),
-        "methods": tuple(sorted(items(methods))),
+        "allowed_methods": tuple(sorted(items(methods))),
         "cached_methods": tuple(sorted(items(methods.get("CachedMethods")))),
-        "restricted": _restricted(behavior),
+        "restrict_viewer_access": _restricted(behavior),
         "cache_policy": behavior.get("CachePolicyId"),
         "origin_request_policy": behavior.get("OriginRequestPolicyId"),
         "functions": tuple(sorted(str(arn) for arn in associated)),
@@ -228,7 +229,7 @@ def _merged_behavior(behavior: Native, origin: Native, wanted: Attrs) -> dict[st
             found.get("LambdaFunctionAssociations"), "LambdaFunctionARN", functions
         ),
     }
-    if _restricted(found) is not wanted["restricted"]:
+    if _restricted(found) is not wanted["restrict_viewer_access"]:
         found |= {"TrustedSigners": {"Enabled": False, "Quantity": 0}}
         found |= {"TrustedKeyGroups": {"Enabled": False, "Quantity": 0}}
     else:
@@ -239,7 +240,7 @@ def _merged_behavior(behavior: Native, origin: Native, wanted: Attrs) -> dict[st
 
 def _methods(live: Native | None, wanted: Attrs) -> dict[str, Any]:
     """Return the methods, in the order found where they are the same set."""
-    allowed = _ordered(items(live), wanted["methods"])
+    allowed = _ordered(items(live), wanted["allowed_methods"])
     cached = _ordered(items((live or {}).get("CachedMethods")), wanted["cached_methods"])
     return {**listed(allowed), "CachedMethods": listed(cached)}
 

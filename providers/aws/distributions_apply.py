@@ -22,8 +22,8 @@ from reconciler.provider import Done, Failed, Side
 
 GENERATIONS: Final = 3
 """How many caller references are tried: one may be used up by what was deleted since."""
-_OURS: Final = frozenset({"owner"})
-_ON_THE_WAY_OUT: Final = frozenset({"owner", "enabled"})
+_OURS: Final = frozenset({"tags"})
+_ON_THE_WAY_OUT: Final = frozenset({"tags", "enabled"})
 
 
 class Distributions:
@@ -160,7 +160,7 @@ class Distributions:
 
     def _mark(self, change: Change, told: Mapping[str, Any]) -> None:
         """Mark what is adopted, or lost its mark."""
-        if change.before is None or change.before.attrs.get("owner") != self._owner:
+        if change.before is None or change.before.mark != self._owner:
             tags = {OWNER_TAG: self._owner, HOST_TAG: change.resource.host or ""}
             self._api.tag_distribution(told["Distribution"]["ARN"], tags, change.id.address)
 

@@ -7,8 +7,9 @@ ends in a number and the next hundred use the next.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from providers.aws.cdn_names import POLICIES, policy_name
@@ -73,20 +74,18 @@ def base_of(key: str) -> str:
 def content_of(key: str) -> Attrs:
     """Return the settings that a policy with this key has: its name says them."""
     words = base_of(key).split("-")
-    query = ("whitelist", "target") if words[-1] == "target" else ("none",)
+    query_strings = ("target",) if words[-1] == "target" else ()
     if words[0] == "request":
-        return attrs(headers=("whitelist", "User-Agent"), cookies=("none",), query=query)
+        return attrs(**_named(headers=("User-Agent",), query_strings=query_strings))
     low, default, high = map(int, words[1:4])
     # docs: CachePolicyConfig: compressed answers are kept apart only where something is kept.
     return attrs(
         min_ttl=low,
         default_ttl=default,
         max_ttl=high,
-        headers=("none",),
-        cookies=("none",),
-        query=query,
-        gzip=high > 0,
-        brotli=high > 0,
+        accept_encoding_gzip=high > 0,
+        accept_encoding_brotli=high > 0,
+        **_named(query_strings=query_strings),
     )
 
 
@@ -99,22 +98,31 @@ def content_from(policy: Policy) -> Attrs:
         min_ttl=policy.config.get("MinTTL"),
         default_ttl=policy.config.get("DefaultTTL"),
         max_ttl=policy.config.get("MaxTTL"),
-        gzip=bool(inner.get("EnableAcceptEncodingGzip")),
-        brotli=bool(inner.get("EnableAcceptEncodingBrotli")),
+        accept_encoding_gzip=bool(inner.get("EnableAcceptEncodingGzip")),
+        accept_encoding_brotli=bool(inner.get("EnableAcceptEncodingBrotli")),
         **_forwarding(inner),
     )
 
 
-_MEMBERS = {"headers": ("Header", "Headers"), "cookies": ("Cookie", "Cookies")}
-_MEMBERS["query"] = ("QueryString", "QueryStrings")
+_MEMBERS = {"header": "Header", "cookie": "Cookie", "query_string": "QueryString"}
+"""What of a request a policy names, as attributes say it and as CloudFront does."""
+
+
+def _named(**names: tuple[str, ...]) -> dict[str, object]:
+    """Return the attributes of a policy that lets these names through, and of each other kind none."""
+    found: dict[str, object] = {}
+    for attr in _MEMBERS:
+        named = names.get(f"{attr}s", ())
+        found |= {f"{attr}_behavior": "whitelist" if named else "none", f"{attr}s": named}
+    return found
 
 
 def _forwarding(config: Mapping[str, Any]) -> dict[str, object]:
     found: dict[str, object] = {}
-    for name, (singular, plural) in _MEMBERS.items():
-        member = config.get(f"{plural}Config") or {}
-        named = sorted(items(member.get(plural)))
-        found[name] = (member.get(f"{singular}Behavior"), *named)
+    for attr, word in _MEMBERS.items():
+        member = config.get(f"{word}sConfig") or {}
+        found[f"{attr}_behavior"] = member.get(f"{word}Behavior")
+        found[f"{attr}s"] = tuple(sorted(items(member.get(f"{word}s"))))
     return found
 
 
@@ -122,8 +130,8 @@ def native_of(kind: str, name: str, content: Attrs, comment: str) -> dict[str, A
     """Return a policy's whole configuration."""
     found: dict[str, Any] = {"Name": name, "Comment": comment}
     forwarding = {
-        f"{plural}Config": _native_member(singular, plural, content[attr])
-        for attr, (singular, plural) in _MEMBERS.items()
+        f"{word}sConfig": _native_member(word, content[f"{attr}_behavior"], content[f"{attr}s"])
+        for attr, word in _MEMBERS.items()
     }
     if kind == REQUEST_POLICY:
         return {**found, **forwarding}
@@ -133,17 +141,16 @@ def native_of(kind: str, name: str, content: Attrs, comment: str) -> dict[str, A
         "DefaultTTL": content["default_ttl"],
         "MaxTTL": content["max_ttl"],
         "ParametersInCacheKeyAndForwardedToOrigin": {
-            "EnableAcceptEncodingGzip": content["gzip"],
-            "EnableAcceptEncodingBrotli": content["brotli"],
+            "EnableAcceptEncodingGzip": content["accept_encoding_gzip"],
+            "EnableAcceptEncodingBrotli": content["accept_encoding_brotli"],
             **forwarding,
         },
     }
 
 
-def _native_member(singular: str, plural: str, value: Value) -> dict[str, Any]:
-    behavior, *named = value if isinstance(value, tuple) else (value,)
-    found: dict[str, Any] = {f"{singular}Behavior": behavior}
-    return {**found, plural: listed(named)} if named else found
+def _native_member(word: str, behavior: Value, names: Value) -> dict[str, Any]:
+    found = {f"{word}Behavior": behavior}
+    return {**found, f"{word}s": listed(names)} if isinstance(names, tuple) and names else found
 
 
 # -- resources
@@ -176,14 +183,7 @@ def assigned(
     counts = dict(users)
     found = dict(stays)
     for host in sorted(standing.keys() - stays.keys()):
-        number = next(n for n in _numbers() if counts.get(f"{base}-{n}", 0) < room)
+        number = next(n for n in count() if counts.get(f"{base}-{n}", 0) < room)
         found[host] = f"{base}-{number}"
         counts[found[host]] = counts.get(found[host], 0) + 1
     return found
-
-
-def _numbers() -> Iterable[int]:
-    number = 0
-    while True:
-        yield number
-        number += 1

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from providers.aws.cdn_names import HOST_TAG, OWNER_TAG, policy_name
+from providers.aws.cdn_names import HOST_TAG, MARKS, OWNER_TAG, policy_name
 from providers.aws.cdn_options import wishes_from
 from providers.aws.cdn_state import CdnState, Distribution, distribution_from
 from providers.aws.certificates import Certificate
@@ -44,7 +44,7 @@ def wanted_settings(**more: object) -> Attrs:
     """The settings of a distribution as tdr wants them, with ids filled in."""
     return attrs(
         **{
-            "owner": OWNER,
+            "tags": MARKS,
             "aliases": (HOST,),
             "enabled": True,
             "origin": "spgo.io",
@@ -56,9 +56,9 @@ def wanted_settings(**more: object) -> Attrs:
             "forwarded_host": HOST,
             "compress": True,
             "viewer_protocol": "allow-all",
-            "methods": ("GET", "HEAD"),
+            "allowed_methods": ("GET", "HEAD"),
             "cached_methods": ("GET", "HEAD"),
-            "restricted": False,
+            "restrict_viewer_access": False,
             "cache_policy": "p-cache",
             "origin_request_policy": "p-request",
             "functions": (),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from providers.aws.cdn_names import token
+from providers.aws.cdn_names import NAME_TAG, token
 from providers.aws.iam import actions_of
 from providers.aws.names import CERTIFICATE, DISTRIBUTION
 from reconciler.errors import Conflict, InvalidRequest, NotReady, ProviderError, Unavailable
@@ -94,7 +94,7 @@ def test_own_certificates_that_are_unchanged_are_not_described() -> None:
     with stand(account(certificates=[{**ISSUED, "tags": tags}])) as at:
         (live,) = at.read()[0].values()
         assert at.asked["DescribeCertificate"] == 0
-        assert (live.outputs["validation_name"], live.attrs["validation_tags"]) == ("n", True)
+        assert (live.outputs["validation_name"], NAME_TAG in live.attrs["tags"]) == ("n", True)
 
 
 def test_an_alias_that_serves_no_host_looks_only_whether_it_once_did() -> None:
@@ -140,7 +140,7 @@ def test_a_request_whose_tags_tell_no_record_gets_them() -> None:
     tags = {"tdr:owner": OWNER, "tdr:host": HOST}
     with stand(account(certificates=[{**ISSUED, "tags": tags}])) as at:
         change = of(at.plan(), CERTIFICATE_ID)
-        assert [field.name for field in change.fields] == ["validation_tags"]
+        assert [field.name for field in change.fields] == ["tags"]
         assert isinstance(at.one(change), Done)
         assert not any(c.id == CERTIFICATE_ID for c in at.plan())
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from providers.aws.cdn_names import MARKS
 from providers.aws.cdn_options import wishes_from
 from providers.aws.cdn_state import CdnState
 from providers.aws.certificates import AUTHORITIES, certificate_from
@@ -274,8 +275,8 @@ def test_a_summary_is_read_with_its_tags() -> None:
 def test_an_unmarked_one_that_is_a_tracking_hosts_is_adopted() -> None:
     found = state(distributions=(distribution(native=config(origin="eu.spgo.io")),))
     (live,) = [r for r in found.resources() if r.id.kind == DISTRIBUTION]
-    assert (live.id, live.mark, live.attrs["owner"]) == (DISTRIBUTION_ID, None, None)
-    assert one(composed(found), DISTRIBUTION).attrs["owner"] == OWNER
+    assert (live.id, live.mark, live.attrs["tags"]) == (DISTRIBUTION_ID, None, ())
+    assert one(composed(found), DISTRIBUTION).attrs["tags"] == MARKS
     assert composed(found).findings == ()
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from providers.aws.cdn_names import MARKS
 from providers.aws.distributions import (
     TLS_BY_STRICTNESS,
     fresh,
@@ -31,7 +32,7 @@ methods = st.sampled_from([("GET", "HEAD"), ("GET", "HEAD", "OPTIONS")])
 def chosen(draw: st.DrawFn) -> Attrs:
     """Settings that tdr may want."""
     return attrs(
-        owner=OWNER,
+        tags=MARKS,
         aliases=(draw(words) + ".example.com",),
         enabled=draw(st.booleans()),
         origin=draw(words),
@@ -43,9 +44,9 @@ def chosen(draw: st.DrawFn) -> Attrs:
         forwarded_host=draw(st.none() | words),
         compress=draw(st.booleans()),
         viewer_protocol="allow-all",
-        methods=draw(methods),
+        allowed_methods=draw(methods),
         cached_methods=("GET", "HEAD"),
-        restricted=False,
+        restrict_viewer_access=False,
         cache_policy=draw(words),
         origin_request_policy=draw(words),
         functions=(),

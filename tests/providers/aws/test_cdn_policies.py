@@ -38,18 +38,29 @@ def test_the_guides_cache_policy() -> None:
         min_ttl=1,
         default_ttl=10,
         max_ttl=10,
-        headers=("none",),
-        cookies=("none",),
-        query=("none",),
-        gzip=True,
-        brotli=True,
+        header_behavior="none",
+        headers=(),
+        cookie_behavior="none",
+        cookies=(),
+        query_string_behavior="none",
+        query_strings=(),
+        accept_encoding_gzip=True,
+        accept_encoding_brotli=True,
     )
 
 
 def test_the_origin_request_policy_of_today_and_of_2021() -> None:
-    today = attrs(headers=("whitelist", "User-Agent"), cookies=("none",), query=("whitelist", "target"))
+    today = attrs(
+        header_behavior="whitelist",
+        headers=("User-Agent",),
+        cookie_behavior="none",
+        cookies=(),
+        query_string_behavior="whitelist",
+        query_strings=("target",),
+    )
     assert content_of("request-ua-target-0") == today
-    assert content_of("request-ua-0") == attrs(**{**today, "query": ("none",)})
+    guide = {**today, "query_string_behavior": "none", "query_strings": ()}
+    assert content_of("request-ua-0") == attrs(**guide)
 
 
 @given(seconds, seconds, seconds, st.booleans(), st.booleans())
@@ -64,10 +75,8 @@ def test_options_that_differ_make_another_name(
     wishes = wishes_from(ALIAS, OWNER, options)
     content = content_of(f"{cache_base(wishes)}-0")
     assert (content["min_ttl"], content["default_ttl"], content["max_ttl"]) == (low, default, high)
-    assert (content["query"] == ("whitelist", "target")) is (keyed and high > 0)
-    assert content_of(f"{request_base(wishes)}-0")["query"] == (
-        ("whitelist", "target") if sent else ("none",)
-    )
+    assert (content["query_strings"] == ("target",)) is (keyed and high > 0)
+    assert content_of(f"{request_base(wishes)}-0")["query_strings"] == (("target",) if sent else ())
 
 
 @pytest.mark.parametrize(

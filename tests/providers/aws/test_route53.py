@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from providers.aws.iam import actions_of
 from providers.aws.route53_records import parts
 from providers.aws.route53_refusals import moved_names
 from reconciler.dns import DNS_RECORD, Record
 from reconciler.errors import AuthError, Conflict, InvalidRequest, UnexpectedResponse
 from reconciler.model import Action, Change, Ref, ResourceId
 from reconciler.provider import Done, Parts, Scope, Wanted
-from tests.architecture.source import ROOT
 from tests.providers.aws.route53_memory import (
     EDGE,
     NAME,
@@ -395,18 +391,6 @@ def test_a_missing_right_is_told_by_its_name() -> None:
 
     with pytest.raises(AuthError, match=r"allow route53:ListHostedZones in the IAM policy"):
         Bench(Forbidden()).read()
-
-
-def test_the_policy_in_the_docs_is_what_the_calls_need() -> None:
-    memory = MemoryRoute53()
-    bench = Bench(memory)
-    bench.dns.ready(list(bench.create(host_record(), claim_record())))
-    bench.delete(host_record())
-    needed = {action for operation in bench.asked for action in actions_of(operation)}
-    fences = re.findall(r"```json\n(.*?)```", (ROOT / "docs/yaml.md").read_text(), re.DOTALL)
-    policies = [json.loads(fence) for fence in fences if "route53:" in fence]
-    written = {action for policy in policies for one in policy["Statement"] for action in one["Action"]}
-    assert {action for action in written if action.startswith("route53:")} == needed
 
 
 TRIED = "Tried to delete resource record set"
