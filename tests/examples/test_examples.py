@@ -1,9 +1,11 @@
 """Each example that a user may copy does its whole job on its own world."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -50,9 +52,22 @@ def test_an_example_is_planned_applied_proven_and_then_done(example: Path, tmp_p
         assert (again.returncode, again.stdout.splitlines()[:1]) == (0, [NOTHING]), (
             again.stdout + again.stderr
         )
+        assert marked(sandbox.control("GET", "/state")) is ("aws" in world)
         gone = tdr("destroy", "-auto-approve", "-input=false")
         assert gone.returncode == 0, gone.stdout + gone.stderr
-        assert "v=tdr1" not in str(sandbox.control("GET", "/state")["dns"])
+        state = sandbox.control("GET", "/state")
+        assert "v=tdr1" not in str(state["dns"])
+        assert not marked(state)
+
+
+def marked(state: dict[str, Any]) -> bool:
+    """Whether AWS accounts hold our mark in a tag, name or comment; what is deleted is remembered apart."""
+    accounts = state["vendors"]["aws"]["accounts"].values() if "aws" in state["vendors"] else ()
+    held = [
+        [a["acm"]["certificates"], a["cloudfront"]["distributions"], a["cloudfront"]["policies"]]
+        for a in accounts
+    ]
+    return bool(re.search(r"tdr:owner|tdr-acme-mail|tdr acme-mail", str(held)))
 
 
 def test_no_example_names_an_endpoint_or_a_secret() -> None:
