@@ -56,35 +56,47 @@ class Stop:
 
 
 class Bucket:
-    """Tokens of one accounting unit. Halves its rate when the vendor throttles, and recovers slowly."""
+    """Tokens of one accounting unit. Halves its rate when the vendor throttles, and recovers slowly.
+
+    Holds one token less than the vendor's: of two calls the first may take longer on its way than the second.
+    """
 
     def __init__(self, limit: Limit, clock: Clock) -> None:
         self._clock = clock
         self._full_rate = limit.per_s * SHARE
         self._rate = self._full_rate
-        self._burst = max(1.0, float(limit.burst))
+        self._burst = max(1.0, float(limit.burst - 1))
         self._tokens = self._burst
         self._at_s = clock.now()
+        self._taken = self._slowed = 0
         self._lock = threading.Lock()
 
-    def take(self) -> None:
-        """Wait for a token."""
-        wait_s = self._reserve()
+    def take(self) -> int:
+        """Wait for a token; return its number."""
+        number, wait_s = self._reserve()
         if wait_s > 0:
             self._clock.sleep(wait_s)
+        return number
 
-    def _reserve(self) -> float:
+    def _reserve(self) -> tuple[int, float]:
         with self._lock:
+            self._taken += 1
             now_s = self._clock.now()
             self._tokens = min(self._burst, self._tokens + (now_s - self._at_s) * self._rate)
             self._at_s = now_s
             self._tokens -= 1
             self._rate = min(self._full_rate, self._rate * 1.01)
-            return max(0.0, -self._tokens / self._rate)
+            return self._taken, max(0.0, -self._tokens / self._rate)
 
-    def throttled(self) -> None:
-        """Go at half the rate: the vendor counts otherwise than it says, or someone shares the account."""
+    def throttled(self, number: int) -> None:
+        """Go at half the rate: the vendor counts otherwise than it says, or someone shares the account.
+
+        Tokens that were given out at the rate before are refused for the same reason: they change nothing more.
+        """
         with self._lock:
+            if number <= self._slowed:
+                return
+            self._slowed = self._taken
             self._rate = max(self._full_rate / 16, self._rate / 2)
             self._tokens = min(self._tokens, 0.0)
 
@@ -130,19 +142,18 @@ class VendorCalls:
         attempt = 0
         while True:
             attempt += 1
+            token = self._buckets[unit].take() if unit in self._buckets else 0
             try:
-                return self._once(unit, operation, fn)
+                return self._once(operation, fn)
             except ProviderError as error:
                 told = self._told(error, operation, resource)
                 if self._stop or not _may_repeat(told, attempt, repeatable=repeatable):
                     raise told from error
-                self._wait(unit, told, attempt)
+                self._wait(unit, token, told, attempt)
                 if self._stop:
                     raise told from error
 
-    def _once(self, unit: str, operation: str, fn: Callable[[], T]) -> T:
-        if unit in self._buckets:
-            self._buckets[unit].take()
+    def _once(self, operation: str, fn: Callable[[], T]) -> T:
         with self._lock:
             self.tally.calls[operation] += 1
         try:
@@ -164,13 +175,13 @@ class VendorCalls:
         error.args = (error.message,)
         return error
 
-    def _wait(self, unit: str, error: ProviderError, attempt: int) -> None:
+    def _wait(self, unit: str, token: int, error: ProviderError, attempt: int) -> None:
         delay_s = min(MAX_DELAY_S, FIRST_DELAY_S * 2 ** (attempt - 1)) * (1 + self._jitter())
         if isinstance(error, RateLimited):
             with self._lock:
                 self.tally.throttled += 1
             if unit in self._buckets:
-                self._buckets[unit].throttled()
+                self._buckets[unit].throttled(token)
         if isinstance(error, Transient):
             delay_s = max(delay_s, error.retry_after_s or 0.0)
         self._stop.pause(self._clock, delay_s)

@@ -144,8 +144,7 @@ def test_calls_keep_just_under_the_published_rate(clock: VirtualClock) -> None:
 def test_a_throttled_bucket_slows_down_and_recovers(clock: VirtualClock) -> None:
     """Somebody shares the account: half the rate, then slowly back."""
     bucket = Bucket(Limit("unit", 10, 1, "docs"), clock)
-    bucket.take()
-    bucket.throttled()
+    bucket.throttled(bucket.take())
     before = clock.now()
     bucket.take()
     slow_s = clock.now() - before
@@ -154,3 +153,25 @@ def test_a_throttled_bucket_slows_down_and_recovers(clock: VirtualClock) -> None
     before = clock.now()
     bucket.take()
     assert clock.now() - before < slow_s
+
+
+def test_calls_that_were_under_way_together_slow_a_bucket_down_once(clock: VirtualClock) -> None:
+    """Eight refused at one moment are one piece of news: half the rate, not a sixteenth of it."""
+    bucket = Bucket(Limit("unit", 10, 9, "docs"), clock)
+    numbers = [bucket.take() for _ in range(8)]
+    for number in numbers:
+        bucket.throttled(number)
+    before = clock.now()
+    bucket.take()
+    assert clock.now() - before < 0.25
+
+
+def test_calls_that_are_late_on_their_way_leave_room_for_the_next(clock: VirtualClock) -> None:
+    """The first ones reach the vendor a whole call's time late, the next ones at once: none is refused."""
+    bucket = Bucket(Limit("unit", 5, 5, "docs"), clock)
+    left, at_s = 5.0, 0.2
+    for number in range(50):
+        bucket.take()
+        arrived_s = clock.now() + (0.2 if number < 4 else 0.0)
+        left, at_s = min(5.0, left + (arrived_s - at_s) * 5) - 1, arrived_s
+        assert left >= 0, f"call {number} is refused"
