@@ -29,12 +29,19 @@ from reconciler.provider import Calls
 T = TypeVar("T")
 Question = tuple[str, str]
 Message = dns.message.Message
+Answers = Mapping[Question, Message]
+Further = Callable[[Answers], Sequence[Question]]
 
 CONNECT_S: Final = 10.0
 ANSWER_S: Final = 30.0
 ASKED_AT_ONCE: Final = 50
 """Questions on their way at a time: more may fill the buffers of both ends, each waiting for the other."""
 REFUSALS: Final = frozenset((dns.rcode.REFUSED, dns.rcode.NOTAUTH, dns.rcode.NOTIMP, dns.rcode.FORMERR))
+
+
+def _nothing(_answers: Answers) -> Sequence[Question]:
+    """Ask nothing more."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +70,25 @@ class Primary:
         """Give the whole zone. Raises ProviderError; that the key may not have it is a value."""
         return self._call(TRANSFER, zone, lambda: self._transferred(zone), repeatable=True)
 
-    def ask(self, zone: str, questions: Sequence[Question]) -> Mapping[Question, Message]:
-        """Ask for names in one zone, all over one connection. Any rcode but SERVFAIL is an answer."""
+    def ask(self, zone: str, questions: Sequence[Question], further: Further = _nothing) -> Answers:
+        """Ask for names in one zone, and then what the answers call for, all over one connection.
 
-        def asked() -> Mapping[Question, Message]:
-            messages = [dns.message.make_query(name_from(n), kind, flags=0) for n, kind in questions]
-            answers = self._converse(messages)
-            if any(answer.rcode() == dns.rcode.SERVFAIL for answer in answers):
-                raise from_rcode(dns.rcode.SERVFAIL, str(self.server), zone, self.key_name)
-            return dict(zip(questions, answers, strict=True))
+        Any rcode but SERVFAIL is an answer.
+        """
+
+        def asked() -> Answers:
+            with self._connection() as sock:
+                answers = self._answered(sock, zone, questions)
+                return {**answers, **self._answered(sock, zone, further(answers))}
 
         return self._call(QUERY, zone, asked, repeatable=True)
+
+    def _answered(self, sock: socket.socket, zone: str, questions: Sequence[Question]) -> Answers:
+        messages = [dns.message.make_query(name_from(n), kind, flags=0) for n, kind in questions]
+        answers = self._converse(sock, messages)
+        if any(answer.rcode() == dns.rcode.SERVFAIL for answer in answers):
+            raise from_rcode(dns.rcode.SERVFAIL, str(self.server), zone, self.key_name)
+        return dict(zip(questions, answers, strict=True))
 
     def update(self, zone: str, message: dns.update.UpdateMessage) -> None:
         """Send one update. Raises Conflict where a prerequisite does not hold: then nothing was written.
@@ -82,7 +97,8 @@ class Primary:
         """
 
         def sent() -> None:
-            (answer,) = self._converse([message])
+            with self._connection() as sock:
+                (answer,) = self._converse(sock, [message])
             if answer.rcode() != dns.rcode.NOERROR:
                 raise from_rcode(answer.rcode(), str(self.server), zone, self.key_name)
 
@@ -140,12 +156,11 @@ class Primary:
                 )
                 done, context = inbound.process_message(part), part.tsig_ctx
 
-    def _converse(self, messages: Sequence[Message]) -> list[Message]:
+    def _converse(self, sock: socket.socket, messages: Sequence[Message]) -> list[Message]:
         """Send messages over one connection and give their answers in order."""
         answers: list[Message] = []
-        with self._connection() as sock:
-            for at in range(0, len(messages), ASKED_AT_ONCE):
-                answers += self._exchanged(sock, messages[at : at + ASKED_AT_ONCE])
+        for at in range(0, len(messages), ASKED_AT_ONCE):
+            answers += self._exchanged(sock, messages[at : at + ASKED_AT_ONCE])
         return answers
 
     def _exchanged(self, sock: socket.socket, messages: Sequence[Message]) -> list[Message]:

@@ -15,7 +15,7 @@ import dns.rrset
 
 from providers.rfc2136.convert import name_text
 from providers.rfc2136.names import QUERY, TRANSFER
-from providers.rfc2136.primary import Declined, Message, Primary, Question
+from providers.rfc2136.primary import Answers, Declined, Message, Primary, Question
 from providers.rfc2136.zones import Key, RecordSet, Rfc2136State, ZoneState, longest, sets_of, state_from
 from reconciler.dns import ancestors, claim_name
 from reconciler.errors import AuthError, UnexpectedResponse
@@ -137,7 +137,8 @@ def asked_names(primary: Primary, zone: str, names: Sequence[str]) -> ZoneState:
     """
     wildcards = dict.fromkeys(card for name in names for card in wildcards_above(name, zone))
     start: list[Question] = [(zone, "SOA"), (zone, "NS")]
-    answers = primary.ask(zone, list(dict.fromkeys([*start, *_questions((*names, *wildcards))])))
+    first = [(name, "CNAME") for name in dict.fromkeys((*names, *wildcards))]
+    answers = primary.ask(zone, [*start, *first], _further)
     trouble = _trouble(answers[zone, "SOA"], zone, primary)
     if trouble:
         return ZoneState(zone, whole=False, trouble=trouble)
@@ -154,8 +155,17 @@ def asked_names(primary: Primary, zone: str, names: Sequence[str]) -> ZoneState:
     return replace(state_from(zone, sets, whole=False), asked=frozenset(names))
 
 
-def _questions(names: Iterable[str]) -> list[Question]:
-    return [(name, kind) for name in names for kind in ALL_TYPES]
+def _further(answers: Answers) -> list[Question]:
+    """Ask for the other types where any may stand: not at a name that is not there, below which nothing is
+    either (RFC 8020), not beside a CNAME (RFC 1034, 3.6.2), and not beyond a delegation.
+    """
+    names = [name for (name, kind), answer in answers.items() if kind == "CNAME" and _may_have_others(answer)]
+    others = [(name, kind) for name in names for kind in ALL_TYPES if kind != "CNAME"]
+    return [question for question in others if question not in answers]
+
+
+def _may_have_others(answer: Message) -> bool:
+    return bool(answer.rcode() == dns.rcode.NOERROR and answer.flags & dns.flags.AA and not answer.answer)
 
 
 def _trouble(answer: Message, zone: str, primary: Primary) -> str:
