@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,31 @@ class Said:
         return json.loads(self.out)
 
 
+@cache
+def _forks() -> subprocess.Popen[str]:
+    """Start what runs the commands, once; it ends with this process."""
+    script = str(Path(__file__).with_name("aws_forks.py"))
+    process = subprocess.Popen(
+        [judge("python"), script],
+        env={"PATH": os.defpath, "HOME": os.devnull},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    atexit.register(process.communicate)
+    return process
+
+
+def _run(**asked: object) -> int:
+    """Run one command; gives its exit code, negative where a signal ended it."""
+    forks = _forks()
+    assert forks.stdin is not None
+    assert forks.stdout is not None
+    forks.stdin.write(f"{json.dumps(asked)}\n")
+    forks.stdin.flush()
+    return int(forks.stdout.readline())
+
+
 class AwsCommand:
     """The command in one environment; documents that are handed in are files of a folder."""
 
@@ -51,22 +78,22 @@ class AwsCommand:
 
     def __call__(self, words: str, *, env: Mapping[str, str] | None = None, **documents: Any) -> Said:
         """Run `aws WORDS`; a document `cache_policy_config=…` becomes --cache-policy-config file://…"""
-        line = [self.program, *words.split()]
+        line = words.split()
         for name, document in documents.items():
             file = self.folder / f"{name}.json"
             file.write_text(json.dumps(document))
             line += [f"--{name.replace('_', '-')}", f"file://{file}"]
-        done = subprocess.run(
-            line,
+        out, err = self.folder / "stdout", self.folder / "stderr"
+        code = _run(
+            program=self.program,
+            words=line,
             env={**self.environ, **(env or {})},
-            cwd=self.folder,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT_S,
-            check=False,
+            folder=str(self.folder),
+            out=str(out),
+            err=str(err),
+            timeout_s=TIMEOUT_S,
         )
-        return Said(done.returncode, done.stdout, done.stderr)
+        return Said(code, out.read_text(), err.read_text())
 
     def refused(self, words: str, **documents: Any) -> str:
         """Run a command that the service must refuse; gives its words, `CODE: MESSAGE`."""
