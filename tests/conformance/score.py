@@ -48,10 +48,11 @@ class Beat:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A job's calls, and what it leads to."""
+    """A job's calls, what it leads to, and the sandbox's state before it."""
 
     beats: tuple[Beat, ...]
     holdings: Holdings
+    before: Mapping[str, Any]
 
     @property
     def writes(self) -> tuple[Beat, ...]:
@@ -79,11 +80,20 @@ def prepared(at: Stand, job: Job) -> None:
         at.done(choice=choice)
 
 
+def begun(at: Stand, job: Job) -> None:
+    """Go where the job begins: to the state that was found there once. A real server keeps its own."""
+    if at.candidate.emulators:
+        prepared(at, job)
+    elif job.first:
+        at.loaded(score(at.candidate, job).before)
+
+
 @cache
 def score(candidate: Candidate, job: Job) -> Score:
     """Play a job through, one call at a time."""
     with stand(candidate) as at:
         prepared(at, job)
+        before = at.dumped()
         already = len(at.calls)
         passed: list[Point] = []
         planning: list[int] = []
@@ -97,7 +107,7 @@ def score(candidate: Candidate, job: Job) -> Score:
         calls = at.calls[already:]
         assert len(calls) == len(passed)
         at.converged(choice=job.choice)
-        return Score(tuple(_beats(passed, calls, planning[0])), at.holdings())
+        return Score(tuple(_beats(passed, calls, planning[0])), at.holdings(), before)
 
 
 def _beats(passed: list[Point], calls: list[Call], planning: int) -> list[Beat]:

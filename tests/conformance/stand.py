@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -195,6 +197,20 @@ class Stand:
         except FetchError as error:
             return error.stage
         return str(got.status)
+
+    def dumped(self) -> Mapping[str, Any]:
+        """The state of the sandbox, as it is kept on disk."""
+        state: Mapping[str, Any] = json.loads(json.dumps(self.sandbox.do(self.sandbox.kernel.dump)))
+        return state
+
+    def loaded(self, state: Mapping[str, Any]) -> None:
+        """Let the sandbox take up a state that was dumped."""
+
+        def load() -> None:
+            self.sandbox.kernel.load(deepcopy(state))
+            self.sandbox.kernel.touch()
+
+        self.sandbox.do(load)
 
     # -- at the end
     def judged(self) -> None:

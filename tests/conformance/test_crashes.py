@@ -12,7 +12,7 @@ from reconciler.planner import Choice
 from reconciler.report import report_text
 from tests.conformance.candidates import Candidate
 from tests.conformance.holdings import differences
-from tests.conformance.score import APPLY, JOBS, Beat, Job, prepared, score
+from tests.conformance.score import APPLY, JOBS, Beat, Job, begun, score
 from tests.conformance.seam import Killed, Seam
 from tests.conformance.stand import Stand, stand
 
@@ -55,7 +55,7 @@ def test_cut_off_at_any_call_the_next_run_converges(candidate: Candidate, name: 
 def after_a_cut(candidate: Candidate, job: Job, when: str, beat: Beat) -> Iterator[str]:
     """Cut a job off, run it again; tell what is not as after a run without disturbance."""
     with stand(candidate) as at:
-        prepared(at, job)
+        begun(at, job)
         answered = [host for host in candidate.hosts if at.answers(host) == "302"]
         seam = Seam()
         setattr(seam, when, {beat.point: seam.die})
