@@ -115,7 +115,9 @@ def translate(error: Exception) -> ProviderError | None:
     if isinstance(error, aws.ClientError):
         return _from_answer(error)
     if isinstance(error, ResponseParserError):
-        return UnexpectedResponse(f"unreadable answer from AWS: {_first_line(str(error))}")
+        # botocore adds the body, and advice to repeat, after the reason.
+        reason = str(error).partition(", invalid XML received")[0]
+        return UnexpectedResponse(f"unreadable answer from AWS: {_first_line(reason)}")
     if isinstance(error, (aws.ConnectionError, aws.HTTPClientError)):
         return Unavailable(f"no answer from AWS: {error}", sent=not isinstance(error, _NEVER_SENT))
     return _from_settings(error) if isinstance(error, aws.BotoCoreError) else None

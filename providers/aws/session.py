@@ -5,6 +5,7 @@ boto3's own chain finds the credentials. Its retries are off: pacing and repeati
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from botocore.config import Config
 from botocore.credentials import CredentialProvider, CredentialResolver, DeferredRefreshableCredentials
 from botocore.exceptions import BotoCoreError, PartialCredentialsError
 from botocore.loaders import create_loader
+from botocore.parsers import ResponseParserError
 from botocore.session import Session as CoreSession
 
 from providers.aws.errors import translate
@@ -149,7 +151,9 @@ class Clients:
     def _made(self, session: Any, service: str) -> Any:
         environ = self._setting.environ
         endpoint = environ.get(f"AWS_ENDPOINT_URL_{_SERVICES[service]}") or environ.get("AWS_ENDPOINT_URL")
-        return session.client(service, config=_CONFIG, endpoint_url=endpoint or None)
+        client = session.client(service, config=_CONFIG, endpoint_url=endpoint or None)
+        client.meta.events.register("before-parse", _refuse_fragments)
+        return client
 
     def _opened(self) -> boto3.Session:
         """Make the session, with the credentials of the role where there is one."""
@@ -194,6 +198,27 @@ def _assumed(sts: STSClient, asked: Mapping[str, Any]) -> Mapping[str, str]:
         "token": given["SessionToken"],
         "expiry_time": ends.isoformat(),
     }
+
+
+def _refuse_fragments(response_dict: dict[str, Any], operation_model: Any, **_: object) -> None:
+    """Find unreadable what botocore would take for an empty answer, which is a list of nothing.
+
+    It keeps JSON that does not parse as a message, and an empty body as no members. Of a failure that is
+    told in words of a proxy's only the status counts.
+    """
+    body, status = response_dict["body"] or b"", response_dict["status_code"]
+    is_json = "json" in operation_model.service_model.resolved_protocol
+    if status >= 500 and not body.lstrip().startswith((b"<", b"{")):
+        response_dict["body"] = b""
+    if status >= 300 or operation_model.output_shape is None:
+        return
+    if not body:
+        raise ResponseParserError("it has no body")
+    if is_json:
+        try:
+            json.loads(body)
+        except ValueError as error:
+            raise ResponseParserError(f"its JSON ends or breaks: {error}") from error
 
 
 def _core() -> CoreSession:

@@ -11,7 +11,14 @@ import pytest
 from providers.aws.cdn_names import NAME_TAG, token
 from providers.aws.iam import actions_of
 from providers.aws.names import CERTIFICATE, DISTRIBUTION
-from reconciler.errors import Conflict, InvalidRequest, NotReady, ProviderError, Unavailable
+from reconciler.errors import (
+    Conflict,
+    InvalidRequest,
+    NotReady,
+    ProviderError,
+    Unavailable,
+    UnexpectedResponse,
+)
 from reconciler.model import Action, ResourceId
 from reconciler.provider import Done, Failed, Parts, Scope
 from tests.architecture.source import ROOT
@@ -47,6 +54,27 @@ def of(changes: list[Any], id_: ResourceId) -> Any:
     """The change of one resource."""
     (found,) = [change for change in changes if change.id == id_]
     return found
+
+
+# -- answers that cannot be read
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        ({"kind": "truncated"}, UnexpectedResponse),
+        ({"kind": "status", "status": 200, "body": ""}, UnexpectedResponse),
+        ({"kind": "status", "status": 502, "body": "upstream"}, Unavailable),
+    ],
+)
+@pytest.mark.parametrize("nth", [1, 2], ids=["certificates or marks", "the other"])
+def test_an_answer_cut_short_is_no_list_of_nothing(
+    fault: dict[str, Any], kind: type[ProviderError], nth: int
+) -> None:
+    """botocore would take it so: certificates would be requested anew, or be left behind."""
+    with stand() as at:
+        at.sandbox.control("POST", "/faults", {"vendor": "aws", "method": "POST", "nth": nth, **fault})
+        with pytest.raises(kind) as caught:
+            at.read()
+    assert "\n" not in str(caught.value)
 
 
 # -- the whole way
