@@ -285,15 +285,20 @@ def _held_elsewhere(view: HostView, held: Mapping[str, tuple[str, ...]]) -> Iter
 
 
 def _served_elsewhere(view: HostView, composed: Mapping[str, Composition]) -> Iterator[Finding]:
-    """Refuse a host whose record points at an edge of another account of the vendor that is to serve it."""
+    """Refuse a host whose record points at an edge of the vendor that keeps the wanted one from serving."""
     edges = composed[view.domain.cdn].edges if view.domain is not None else None
     if edges is None or view.answer is None:
         return
     for value in view.answer.values:
         name = target_name(value).rstrip(".").lower()
-        if is_within(name, edges.suffix) and name not in edges.own:
-            filled = {"host": view.host, "name": name}
-            yield _error(view.host, edges.text.format(**filled), edges.lift.format(**filled), "cdn")
+        if not is_within(name, edges.suffix):
+            continue
+        said: tuple[str, str] | None = (edges.text, edges.lift)
+        if name in edges.own:
+            said = edges.strange if view.host not in edges.serving else None
+        if said is not None:
+            text, lift = (words.format(host=view.host, name=name) for words in said)
+            yield _error(view.host, text, lift, "cdn")
 
 
 def _moved_account(

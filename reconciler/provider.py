@@ -165,12 +165,17 @@ class EdgeNames:
     own      the account's own: for every edge that exists
     text     what to say of a host that points at another; `{host}` and `{name}` are filled in
     lift     the way out, likewise
+    serving  the hosts that one of the account's own edges serves
+    strange  text and lift for a host that none of them serves, and that points at one; None where the vendor
+             lets another edge have it all the same
     """
 
     suffix: str
     own: frozenset[str]
     text: str
     lift: str = ""
+    serving: frozenset[str] = frozenset()
+    strange: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

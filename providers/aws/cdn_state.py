@@ -156,6 +156,11 @@ class CdnState:
         """Return the distribution that has the host as an alias, else one that the owner made for it."""
         return self._index.serving.get(host)
 
+    @property
+    def served(self) -> frozenset[str]:
+        """Return the hosts that one of the account's distributions serves, or is to."""
+        return frozenset(self._index.serving)
+
     def certificate(self, arn: str | None) -> Certificate | None:
         """Return the certificate with this ARN."""
         return self._index.certificates.get(arn or "")

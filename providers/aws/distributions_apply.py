@@ -240,15 +240,22 @@ class Distributions:
 
 
 def held(change: Change, error: ProviderError) -> Conflict:
-    """Say that CloudFront serves a host elsewhere, and what frees it.
+    """Say that CloudFront serves a host elsewhere, and what frees it; or what its record keeps it from.
 
-    docs: CloudFront Developer Guide, "Move an alternate domain name to a different distribution".
+    docs: CloudFront Developer Guide, "Move an alternate domain name to a different distribution"; "Alternate
+    domain names that already point to a distribution".
     """
     host = change.resource.host
+    told = (
+        f"CloudFront finds the record of {host} pointing at another distribution: point it at SparkPost's "
+        "tracking host, and apply again once the old answer has left the caches"
+        if "DNS record" in error.message
+        else f"CloudFront serves {host} elsewhere already, in another account or as a distribution tenant: "
+        f"remove the alias there and apply again, or move it with AssociateAlias, for which a TXT record at "
+        f"_{host} names the distribution that it moves to"
+    )
     return Conflict(
-        f"CloudFront serves {host} elsewhere already, in another account or as a distribution tenant: remove "
-        f"the alias there and apply again, or move it with AssociateAlias, for which a TXT record at _{host} "
-        f"names the distribution that it moves to ({error.message})",
+        f"{told} ({error.message})",
         operation=error.operation,
         request_id=error.request_id,
         status=error.status,

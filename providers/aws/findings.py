@@ -14,6 +14,15 @@ from reconciler.provider import EdgeNames, Wanted
 POLICY_TIERS = frozenset({"BUSINESS", "PREMIUM"})
 """The flat-rate plans that allow custom policies (docs: "CloudFront flat-rate pricing plans")."""
 
+_STRANGE = (
+    "its record points at {name}, a distribution of this account that does not have {host} as an alias; "
+    "CloudFront gives a host to no other one while that is so"
+)
+_STRANGE_LIFT = (
+    "point the record at SparkPost's tracking host, and tdr makes a distribution; or add the alias {host} to "
+    "that one, if it asks SparkPost and serves no other host, and tdr takes it over"
+)
+
 
 def error(host: str | None, text: str, lift: str, key: str = "cdn") -> Finding:
     """Make a finding that forbids the host's changes."""
@@ -41,15 +50,22 @@ def blocking(wanted: Wanted, state: CdnState) -> Iterator[Finding]:
         yield error(
             wanted.host,
             f"distribution {live.id} serves {_named(others)} too: its settings, and its end, would be theirs",
-            f"remove the alias {wanted.host} from {live.id}, or give the others a distribution of their own; "
-            "tdr makes one for each tracking host",
+            f"give the others a distribution of their own, and tdr takes {live.id} over; or "
+            f"{_freed(wanted, live)}",
         )
     elif live.owner != state.owner and (reason := unlike(live, wanted.origin)):
         yield error(
             wanted.host,
             f"distribution {live.id} has this host as its alias, but it {reason}",
-            f"remove the alias from {live.id}: tdr then makes a distribution for the host",
+            _freed(wanted, live),
         )
+
+
+def _freed(wanted: Wanted, live: Distribution) -> str:
+    return (
+        f"remove the alias {wanted.host} from {live.id} and point its record at {wanted.origin}: tdr then "
+        "makes a distribution for the host"
+    )
 
 
 def _named(hosts: list[str]) -> str:
@@ -59,7 +75,9 @@ def _named(hosts: list[str]) -> str:
 def edge_names(state: CdnState) -> EdgeNames:
     """Tell which names below cloudfront.net are the account's own: an alias is unique in all of CloudFront.
 
-    docs: CloudFront Developer Guide, "Move an alternate domain name"; AssociateAlias; ListConflictingAliases.
+    Nor does it give a host to a distribution while the record points at another one, even of the account.
+    docs: CloudFront Developer Guide, "Move an alternate domain name"; AssociateAlias; ListConflictingAliases;
+    "Alternate domain names that already point to a distribution".
     """
     return EdgeNames(
         suffix=CLOUDFRONT_SUFFIX,
@@ -69,6 +87,8 @@ def edge_names(state: CdnState) -> EdgeNames:
         lift="name the alias of that account as `cdn:`, or remove the alias {host} there and point DNS "
         "elsewhere; AssociateAlias moves it without a gap, for which a TXT record at _{host} names the "
         "distribution that it moves to",
+        serving=state.served,
+        strange=(_STRANGE, _STRANGE_LIFT),
     )
 
 

@@ -365,6 +365,7 @@ def test_edges_elsewhere_are_told_apart_from_the_accounts_own() -> None:
     edges = composed(settled()).edges
     assert edges is not None
     assert (edges.suffix, edges.own) == ("cloudfront.net", {"e1.cloudfront.net"})
+    assert edges.serving == {HOST}
 
 
 # -- flat-rate plans
