@@ -249,7 +249,7 @@ class Run:
                 self._end(step, Result(Outcome.APPLIED))
             case Failed(error=NotReady() as error) if self._may_ask_again(step, error):
                 elapsed_s = self.engine.clock.now() - self.started[step.id]
-                self.engine.emit(Event("progress", step, elapsed_s, str(error)))
+                self.engine.emit(Event("progress", step, elapsed_s, error.message))
                 self._wake_at(self.engine.clock.now() + step.rounds.poll_s, step)
             case Failed(error=NotReady() as error) if step.write is None or isinstance(error, ByHand):
                 self._end(step, Result(Outcome.WAITING, str(error)))

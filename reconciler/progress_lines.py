@@ -12,7 +12,7 @@ from reconciler.one_line import one_line
 from reconciler.plan import Gate, Node, Step
 from reconciler.render_order import phase_of
 
-REPEAT_S = 30.0
+REPEAT_S = 60.0
 """How often a wait that says nothing new is told again."""
 SHARED = "shared"
 
@@ -109,9 +109,8 @@ class LineProgress:
                 return f"Error: {address}: {event.text}"
             case "progress":
                 after = f"[{elapsed(event.elapsed_s)} elapsed]"
-                return (
-                    f"{address}: not yet, asked again {after}: {event.text}" if self._is_news(event) else ""
-                )
+                told = f"{address}: Still {verb.doing.lower()}... {after}: {event.text}"
+                return told if self._is_news(event) else ""
             case _:
                 return f"{address}: {event.what}: {event.text}"
 
