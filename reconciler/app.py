@@ -116,10 +116,14 @@ def read_world(session: Session, *, everything: bool = False) -> dict[str, Live]
     Names that only a vendor tells are then asked for in the zones that cannot be listed. Raises ReadFailed
     naming each account that could not be read.
     """
-    world = _read(session, session.parts, everything=everything)
+    scopes = {alias: Scope(parts, everything) for alias, parts in session.parts.items()}
+    world = _read(session, scopes)
     left = {} if everything else unread(session.desired, world, lambda alias: _holds_zones(session, alias))
-    wider = {alias: _with_dns(session, alias, domains) for alias, domains in left.items()}
-    world = {**world, **_read(session, wider, everything=False)}
+    wider = {
+        alias: Scope(_with_dns(session, alias, domains), known=world[alias])
+        for alias, domains in left.items()
+    }
+    world = {**world, **_read(session, wider)}
     return {**world, **_gathered(session, _further(session, world))}
 
 
@@ -154,8 +158,7 @@ def _unasked(names: Iterable[str], zones: Sequence[Zone]) -> Iterator[str]:
             yield name
 
 
-def _read(session: Session, parts: Mapping[str, Parts], *, everything: bool) -> dict[str, Live]:
-    scopes = {alias: Scope(played, everything) for alias, played in parts.items()}
+def _read(session: Session, scopes: Mapping[str, Scope]) -> dict[str, Live]:
     return _gathered(
         session, {alias: partial(session.providers[alias].read, scope) for alias, scope in scopes.items()}
     )

@@ -74,7 +74,7 @@ def _zone(view: HostView, told: Collection[tuple[str, str | None]]) -> Iterator[
     """Say that the zone is missing; not where the account that should hold it has said why (`told`)."""
     if view.view is not None or view.domain is None:
         return
-    if view.domain.state == "present" and (view.dns, view.host) in told:
+    if view.domain.state == "present" and not {(view.dns, view.host), (view.dns, None)}.isdisjoint(told):
         return
     if view.domain.state == "absent":
         yield Finding(

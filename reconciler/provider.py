@@ -113,10 +113,15 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What to read: what concerns these parts, or with `everything` all that the owner may have made."""
+    """What to read: what concerns these parts, or with `everything` all that the owner may have made.
+
+    known   what this run has read of the alias already, where more hosts of the dns part are all that is new:
+            the rest may be taken from it
+    """
 
     parts: Parts
     everything: bool = False
+    known: Live | None = None
 
 
 # -- what a provider gives

@@ -99,9 +99,12 @@ class AwsProvider:
     def _edges(self, scope: Scope, account: str) -> tuple[tuple[Resource, ...], object, str]:
         """Read the cdn part: what it plays, and what it still has of hosts that went to another alias.
 
-        Credentials for Route 53 alone may not look at CloudFront, and have left nothing there: that is told
-        only where all of the owner's is asked for.
+        What was read already is not read again. Credentials for Route 53 alone may not look at CloudFront,
+        and have left nothing there: that is told only where all of the owner's is asked for.
         """
+        if scope.known is not None:
+            known = _state(scope.known)
+            return scope.known.resources, known.cdn, known.unread
         try:
             resources, state = self._cdn.read(scope, account)
         except AuthError as error:
@@ -129,18 +132,23 @@ class AwsProvider:
         composed = Composition()
         if parts.cdn:
             composed = self._cdn.compose(parts.cdn, state.cdn)
-        findings = [*composed.findings, *self._dns.unclear(parts.dns, state.dns)]
+        findings = [*composed.findings]
         if state.unread:
             text = f"`{self._alias}` may not look for distributions and certificates: {state.unread}"
             findings.append(Finding(Severity.WARNING, None, text))
         if state.unlisted:
             text = f"`{self._alias}` may not look for hosted zones: {state.unlisted}"
             findings.append(Finding(Severity.ERROR if parts.dns else Severity.WARNING, None, text))
+        else:
+            findings += self._dns.unclear(parts.dns, state.dns)
         return replace(composed, findings=tuple(findings))
 
     def spell(self, records: Sequence[Record], live: Live) -> Composition:
         """Return records as Route 53 reports them, and what forbids them."""
-        return self._dns.spell(records, _state(live).dns)
+        state = _state(live)
+        if state.unlisted:
+            return Composition()  # `compose` says why no zone is known
+        return self._dns.spell(records, state.dns)
 
     def apply(self, batch: Sequence[Change]) -> Outcomes:
         """Make the changes of one container: a zone's records, or what belongs to CloudFront."""

@@ -87,7 +87,9 @@ def _stands_in_the_way(wanted: str, found: str) -> bool:
 
 
 def _special(host: str, place: str, zone: ZoneState, special: str, kind: str) -> Finding:
-    text = f"a {special} record ({kind}) stands at {place} in zone {zone.name}, and tdr never overwrites one"
+    article = "an" if special[0] in "aI" else "a"
+    text = f"{article} {special} record ({kind}) stands at {place} in zone {zone.name}"
+    text = f"{text}, and tdr never overwrites one"
     if special.endswith("alias"):
         return _error(
             host, text, f"remove it, or make it an alias A with its AAAA, without health, at {place}"
@@ -96,10 +98,10 @@ def _special(host: str, place: str, zone: ZoneState, special: str, kind: str) ->
 
 
 def unclear_zones(hosts: Iterable[Wanted], state: Route53State) -> Iterator[Finding]:
-    """Tell of hosts whose zone is in doubt: their records are never spelt."""
+    """Tell of hosts that no zone holds, or whose zone is in doubt: their records are never spelt."""
     for wanted in hosts:
         if state.zone_of(wanted.host) is None:
-            yield from _doubts(wanted.host, wanted.host, state)
+            yield _no_zone(wanted.host, wanted.host, state)
 
 
 def _doubts(host: str, name: str, state: Route53State) -> Iterator[Finding]:

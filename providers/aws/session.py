@@ -244,6 +244,7 @@ def _session(setting: Setting) -> boto3.Session:
         secret = environ.get("AWS_SECRET_ACCESS_KEY")
         if not secret:
             raise PartialCredentialsError(provider="env", cred_var="AWS_SECRET_ACCESS_KEY")
+        core.get_scoped_config()  # raises for a profile of the environment that is not there
         return boto3.Session(
             aws_access_key_id=key,
             aws_secret_access_key=secret,

@@ -95,10 +95,10 @@ def test_a_failure_is_an_error_of_one_line() -> None:
 
 
 def test_a_step_that_is_asked_again_says_why_and_since_when() -> None:
-    asked = [Event("progress", node("edge_host"), at_s, "being disabled") for at_s in (0, 10, 40)]
+    asked = [Event("progress", node("edge_host"), at_s, "being disabled") for at_s in (0, 10, 60)]
     assert lines(*asked) == [
-        'edge_host.web["a.example.com"]: not yet, asked again [0s elapsed]: being disabled',
-        'edge_host.web["a.example.com"]: not yet, asked again [40s elapsed]: being disabled',
+        'edge_host.web["a.example.com"]: Still creating... [0s elapsed]: being disabled',
+        'edge_host.web["a.example.com"]: Still creating... [1m0s elapsed]: being disabled',
     ]
 
 

@@ -77,6 +77,16 @@ def test_both_parts_are_read_for_one_account() -> None:
     assert cdn.read_for == ["aws.111122223333"]
 
 
+def test_what_was_read_already_is_not_read_again_when_more_hosts_of_the_dns_part_come() -> None:
+    cdn = PlayedCdn()
+    provider = opened(cdn)
+    first = provider.read(Scope(Parts(cdn=(WANTED,))))
+    again = provider.read(Scope(Parts(cdn=(WANTED,), dns=(WANTED,)), known=first))
+    assert (len(cdn.read_for), again.resources) == (1, first.resources)
+    assert [zone.name for zone in again.zones] == ["example.com"]
+    assert provider.compose(Parts(cdn=(WANTED,)), again).targets == {NAME: HostTarget("CNAME", (EDGE,))}
+
+
 def test_an_alias_of_the_dns_part_alone_shows_the_edges_that_it_once_was() -> None:
     assert opened().read(Scope(Parts(dns=(WANTED,)))).resources == (AN_EDGE,)
 
@@ -110,7 +120,10 @@ def test_what_both_parts_tell_is_told() -> None:
     elsewhere = replace(WANTED, host="click.example.net")
     parts = Parts(cdn=(WANTED,), dns=(elsewhere,))
     composed = provider.compose(parts, provider.read(Scope(parts)))
-    assert [finding.text for finding in composed.findings] == ["told by the cdn part"]
+    assert [finding.text for finding in composed.findings] == [
+        "told by the cdn part",
+        "no hosted zone of the AWS account holds click.example.net",
+    ]
     assert composed.targets[NAME].values == (EDGE,)
 
 

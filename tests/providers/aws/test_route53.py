@@ -154,8 +154,11 @@ def test_a_pin_in_vain_is_told() -> None:
 
 
 def test_a_host_without_a_zone_is_told_so() -> None:
-    (finding,) = Bench(MemoryRoute53()).spell(host_record(host="click.example.net")).findings
+    bench = Bench(MemoryRoute53())
+    (finding,) = bench.spell(host_record(host="click.example.net")).findings
     assert finding.text == "no hosted zone of the AWS account holds click.example.net"
+    wanted = Wanted("click.example.net", "spgo.io", 300)
+    assert list(bench.dns.unclear([wanted], bench.read().state)) == [finding]
 
 
 # -- spelling
