@@ -48,7 +48,8 @@ def _lines(step: Step, leaving: Resource | None) -> Iterator[str]:
     if leaving is not None:
         yield from (f"; remove {line}" for line in record_lines(leaving))
     if step.write is not None:
-        yield from record_lines(step.write)
+        # What is not known yet is for reading: no server takes such a line.
+        yield from (f"; {line}" if UNKNOWN in line else line for line in record_lines(step.write))
 
 
 def _leaving(steps: Sequence[Step]) -> Mapping[str, Resource | None]:

@@ -140,5 +140,5 @@ def test_what_is_deleted_is_to_be_removed() -> None:
 def test_a_value_of_a_resource_to_come_is_said_to_be_known_later() -> None:
     target = Ref(ResourceId("web", "edge_host", HOST), "name")
     told = lines(created(record("host", "CNAME", target)))
-    assert told[-1] == "  click.example.com. 300 IN CNAME (known after apply)"
+    assert told[-1] == "  ; click.example.com. 300 IN CNAME (known after apply)"
     assert "  at once  click.example.com  CNAME  300  (known after apply)" in told
