@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from typing import Final
+
+from providers.aws.names import CACHE_POLICY, REQUEST_POLICY
 
 CERTIFICATES: Final = "acm/certificates"
 DISTRIBUTIONS: Final = "cloudfront/distributions"
 POLICIES: Final = "cloudfront/policies"
+
+POLICY_WORD: Final[Mapping[str, str]] = {CACHE_POLICY: "CachePolicy", REQUEST_POLICY: "OriginRequestPolicy"}
+"""What CloudFront calls a kind of policy, in its operations and in their members."""
 
 OWNER_TAG: Final = "tdr:owner"
 HOST_TAG: Final = "tdr:host"
@@ -45,6 +51,6 @@ def token(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
-def spare_key(host: str, arn: str) -> str:
-    """Give the key of what is the owner's for host but serves it no more: told apart by the vendor's id."""
-    return f"{host}/{arn.rpartition('/')[2]}"
+def spare_key(host: str, id_: str) -> str:
+    """Give the key of what is the owner's for host but serves it no more: told apart by its id or ARN."""
+    return f"{host}/{id_.rpartition('/')[2]}"

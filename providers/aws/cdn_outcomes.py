@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Final
 
 from reconciler.errors import ProviderError, UnexpectedResponse
 from reconciler.model import Action, Attrs, Change, Resource, ResourceId
 from reconciler.provider import Done, Failed, Side
 
 Outcome = Done | Failed
+
+MISSED: Final = frozenset({"PreconditionFailed", "InvalidIfMatchVersion"})
+"""How CloudFront says that something was written since its ETag was read (docs: UpdateDistribution)."""
 
 
 def each(
@@ -36,10 +40,10 @@ def differing(now: Attrs, planned: Attrs, but: frozenset[str] = frozenset()) -> 
     return {name: now.get(name) for name in sorted(names) if now.get(name) != planned.get(name)}
 
 
-def stuck(change: Change, now: Resource, but: frozenset[str] = frozenset()) -> Outcome:
+def stuck(change: Change, now: Resource) -> Outcome:
     """Tell from the second look whether a write took effect."""
     planned = change.after.attrs if change.after is not None else {}
-    if off := differing(now.attrs, planned, but):
+    if off := differing(now.attrs, planned):
         text = f"the write did not stick: {_told(off)}"
         return Failed(UnexpectedResponse(text, resource=change.id.address))
     return Done(now)

@@ -8,7 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from providers.aws.cdn_names import DISTRIBUTIONS, HOST_TAG, OWNER_TAG, marked_by_comment, spare_key
+from providers.aws.cdn_names import (
+    DISTRIBUTIONS,
+    HOST_TAG,
+    OWNER_TAG,
+    POLICY_WORD,
+    marked_by_comment,
+    spare_key,
+)
 from providers.aws.certificates import Certificate, certificate_resource, own
 from providers.aws.distributions import items, origin_of, settings
 from providers.aws.names import CACHE_POLICY, CERTIFICATE, DISTRIBUTION, REQUEST_POLICY
@@ -50,7 +57,7 @@ class Distribution:
 
     def policies(self, kind: str) -> frozenset[str]:
         """Return the ids of the policies of a kind that any of its behaviours uses."""
-        name = "CachePolicyId" if kind == CACHE_POLICY else "OriginRequestPolicyId"
+        name = f"{POLICY_WORD[kind]}Id"
         behaviors = [
             self.config.get("DefaultCacheBehavior") or {},
             *items(self.config.get("CacheBehaviors")),
@@ -59,7 +66,7 @@ class Distribution:
 
     def policy(self, kind: str) -> str | None:
         """Return the id of the policy that its default behaviour uses."""
-        name = "CachePolicyId" if kind == CACHE_POLICY else "OriginRequestPolicyId"
+        name = f"{POLICY_WORD[kind]}Id"
         found: str | None = (self.config.get("DefaultCacheBehavior") or {}).get(name)
         return found
 

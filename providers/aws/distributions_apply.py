@@ -11,11 +11,10 @@ from typing import Any, Final
 
 from providers.aws.cdn_api import CdnApi
 from providers.aws.cdn_names import HOST_TAG, OWNER_TAG, comment, token
-from providers.aws.cdn_outcomes import Outcome, differing, each, moved, stuck, vendor_id
+from providers.aws.cdn_outcomes import MISSED, Outcome, differing, each, moved, stuck, vendor_id
 from providers.aws.cdn_state import Distribution, distribution_from
 from providers.aws.distributions import fresh, merged, settings
 from providers.aws.errors import code_of
-from providers.aws.policies_apply import MISSED
 from reconciler.errors import Conflict, NotReady, ProviderError
 from reconciler.model import Attrs, Change, Resource, ResourceId, attrs
 from reconciler.provider import Done, Failed, Side

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
-
-MANAGED_POLICY_SPACE: Final = 100
-"""Distributions that may use one policy (docs: CloudFront quotas, policies)."""
 
 QUOTAS: Final[Mapping[str, int]] = {
     "distributions": 500,
     "cache_policies": 20,
     "origin_request_policies": 20,
-    "distributions_per_policy": MANAGED_POLICY_SPACE,
+    "distributions_per_policy": 100,
     "certificates": 2500,
     "certificates_per_year": 5000,
 }
@@ -166,9 +162,3 @@ def check(options: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     if not ttl["min"] <= ttl["default"] <= ttl["max"]:
         told = f"min {ttl['min']}, default {ttl['default']}, max {ttl['max']}"
         yield "cache_ttl", f"CloudFront takes no such order ({told})", "min ≤ default ≤ max"
-
-
-def account_of(arn: str) -> str:
-    """Give the account number that an ARN names; empty where it names none."""
-    found = re.fullmatch(r"arn:[^:]+:[^:]*:[^:]*:([0-9]{12}):.+", arn)
-    return found[1] if found else ""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from providers.aws.cdn_names import POLICIES, policy_name
+from providers.aws.cdn_names import POLICIES, POLICY_WORD, policy_name
 from providers.aws.cdn_options import Wishes
 from providers.aws.distributions import items, listed
 from providers.aws.names import CACHE_POLICY, REQUEST_POLICY
@@ -31,9 +31,9 @@ class Policy:
 
 def policy_from(kind: str, native: Mapping[str, Any]) -> Policy:
     """Read one line of ListCachePolicies or ListOriginRequestPolicies, or a policy by itself."""
-    prefix = "CachePolicy" if kind == CACHE_POLICY else "OriginRequestPolicy"
-    inner = native.get(prefix, native)
-    config = inner[f"{prefix}Config"]
+    word = POLICY_WORD[kind]
+    inner = native.get(word, native)
+    config = inner[f"{word}Config"]
     return Policy(inner["Id"], config["Name"], kind, config)
 
 

@@ -11,14 +11,13 @@ from typing import Any, Final
 
 from providers.aws.cdn_api import CdnApi
 from providers.aws.cdn_names import policy_name
-from providers.aws.cdn_outcomes import Outcome, differing, each, moved, stuck, vendor_id
+from providers.aws.cdn_outcomes import MISSED, Outcome, differing, each, moved, stuck, vendor_id
 from providers.aws.errors import code_of
 from providers.aws.policies import Policy, native_of, policy_from, policy_resource
 from reconciler.errors import Conflict, NotReady, ProviderError
 from reconciler.model import Change, ResourceId
 from reconciler.provider import Done, Failed, Side
 
-MISSED: Final = frozenset({"PreconditionFailed", "InvalidIfMatchVersion"})
 _THERE: Final = frozenset({"CachePolicyAlreadyExists", "OriginRequestPolicyAlreadyExists"})
 _GONE: Final = frozenset({"NoSuchCachePolicy", "NoSuchOriginRequestPolicy"})
 _IN_USE: Final = frozenset({"CachePolicyInUse", "OriginRequestPolicyInUse"})

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from .account import Accounts
 
 CLOUDFRONT_ZONE = "cloudfront.net"
-#: The zone that Route 53's aliases of distributions name.
-HOSTED_ZONE_ID = "Z2FDTNDATAQYW2"
 EDGE_ADDRESSES = ("198.51.100.60", "198.51.100.61")
 EDGE_ADDRESSES_6 = ("2001:db8:60::1",)
 TTL_S = 60

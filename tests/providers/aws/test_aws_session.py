@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from providers.aws import TYPE
-from providers.aws.options import account_of, check
+from providers.aws.options import check
 from providers.aws.session import Clients, Identity
 from reconciler.errors import AuthError, ProviderError, Unavailable
 from reconciler.provider import Setting
@@ -219,8 +219,3 @@ def test_options_that_contradict_each_other_are_told() -> None:
     }
     assert [key for key, _, _ in check(wrong)] == ["zones", "external_id", "cache_ttl"]
     assert list(check({"zones": {"example.com": "Z1"}, "role_arn": ROLE, "external_id": "x"})) == []
-
-
-def test_an_arn_names_its_account() -> None:
-    assert account_of("arn:aws:acm:us-east-1:111122223333:certificate/x") == "111122223333"
-    assert account_of("arn:aws:s3:::bucket") == ""
