@@ -11,21 +11,18 @@ import graphlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from reconciler.batch import Batch
+from reconciler.batch import batch_of
 from reconciler.calls import Stop
 from reconciler.clock import Clock
 from reconciler.containers import Containers, Gathering, Key
-from reconciler.diff import resolved
-from reconciler.dns import CLAIM, role_of
 from reconciler.durations import about
 from reconciler.errors import ByHand, NotReady, ProviderError, Transient
 from reconciler.events import Emit, Event
 from reconciler.gates import GateKeeper, stamped_at_s
-from reconciler.model import Action, Change, Resource, ResourceId
+from reconciler.model import Action, Resource, ResourceId
 from reconciler.plan import SETTLE, STAMP, Gate, GateKind, Node, Plan, Step
 from reconciler.pool import Errands
 from reconciler.provider import Done, Failed, Provider, Status
-from reconciler.records import proven, stamped
 from reconciler.report import Outcome, Report, Result, report_of
 from reconciler.waits import Questions, Waits
 from reconciler.way_back import BACK, Ends, Unmet, WayBack
@@ -199,33 +196,18 @@ class Run:
     # -- changes
     def _send(self, key: Key, steps: tuple[Step, ...]) -> None:
         alias = steps[0].change.id.alias
-        provider = self.engine.providers[alias]
-        changes = tuple(self._change_now(step) for step in steps)
-        replaced = {s.change.id for s in steps if s.change.action is Action.REPLACE}
         for step in steps:
             if step.id not in self.sent:  # what is asked again was begun already
                 self.sent.add(step.id)
                 self.engine.emit(Event("start", step))
 
-        batch = Batch(provider, changes, replaced)
+        stamped_s = self.engine.clock.now() + self.stamp_margin_s
+        batch = batch_of(self.engine.providers[alias], steps, self.current, stamped_s)
 
         def work() -> _Batched:
             return _Batched(key, steps, batch.outcomes(self.engine.clock, self.engine.stop))
 
         self.errands.send(alias, work)
-
-    def _change_now(self, step: Step) -> Change:
-        """Return the step as a change from what is live now, with what has become known filled in."""
-        before = self.current.get(step.change.id)
-        if step.write is None:
-            return Change(step.change.id, Action.DELETE, before or step.change.before, None)
-        after = resolved(step.write, self.current)
-        if step.phase == SETTLE and before is not None:
-            after = proven(before)
-        elif role_of(step.change.id) == CLAIM:
-            after = stamped(after, self.engine.clock.now() + self.stamp_margin_s)
-        action = Action.CREATE if before is None else Action.UPDATE
-        return Change(step.change.id, action, before, after, adopts=step.change.adopts)
 
     def _batched(self, message: _Batched) -> None:
         self.containers.free(message.key)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
 from reconciler.calls import MAX_RETRY_AFTER_S, Stop
 from reconciler.clock import Clock
+from reconciler.diff import resolved
+from reconciler.dns import CLAIM, role_of
 from reconciler.errors import Conflict, InvalidRequest, ProviderError, Transient
-from reconciler.model import Action, Change, ResourceId
+from reconciler.model import Action, Change, Resource, ResourceId
+from reconciler.plan import SETTLE, Step
 from reconciler.provider import Done, Failed, Outcomes, Provider
+from reconciler.records import proven, stamped
 
 ATTEMPTS = 3
 RETRY_DELAY_S = 2.0
@@ -64,6 +68,28 @@ class Batch:
             return {**self._apply(first), **self._apply(second)}
         except ProviderError as error:
             return {change.id: Failed(error) for change in changes}
+
+
+def batch_of(
+    provider: Provider, steps: Sequence[Step], current: Mapping[ResourceId, Resource], stamped_s: float
+) -> Batch:
+    """Return steps as changes from what is live now; claims are stamped with `stamped_s`, unix seconds."""
+    replaced = {step.change.id for step in steps if step.change.action is Action.REPLACE}
+    return Batch(provider, tuple(_change_now(step, current, stamped_s) for step in steps), replaced)
+
+
+def _change_now(step: Step, current: Mapping[ResourceId, Resource], stamped_s: float) -> Change:
+    """Return a step as a change from what is live now, with what has become known filled in."""
+    before = current.get(step.change.id)
+    if step.write is None:
+        return Change(step.change.id, Action.DELETE, before or step.change.before, None)
+    after = resolved(step.write, current)
+    if step.phase == SETTLE and before is not None:
+        after = proven(before)
+    elif role_of(step.change.id) == CLAIM:
+        after = stamped(after, stamped_s)
+    action = Action.CREATE if before is None else Action.UPDATE
+    return Change(step.change.id, action, before, after, adopts=step.change.adopts)
 
 
 def _halves(changes: Sequence[Change]) -> tuple[list[Change], list[Change]]:

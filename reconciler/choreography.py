@@ -17,7 +17,7 @@ from reconciler.hostview import HostView
 from reconciler.model import Action, Change, Resource, ResourceId
 from reconciler.plan import LOWER, MOVE, PIN, RESTORE, SETTLE, STAMP, Gate, GateKind, Node, Step, only_step
 from reconciler.provider import Kind
-from reconciler.records import LOW_TTL_S, UNKNOWN_OLD_TTL_S, claims_of_record, unproven, without_stamp
+from reconciler.records import claims_of_record, unproven, without_stamp
 from reconciler.tracking import DEFAULT, LINK, MANAGED_CERTIFICATE, SECURE, TRACKING_DOMAIN
 
 ANSWERS_TIMEOUT_S, PROBE_TIMEOUT_S, VERIFY_TIMEOUT_S, SERVES_TIMEOUT_S = 600, 900, 900, 1800
@@ -282,24 +282,16 @@ class Choreography:
         self.found.append(step)
         return step.id
 
-    def _lowers(self, change: Change) -> bool:
-        before, target = change.before, self.view.target
-        if before is None or target is None or target.proxied or self.view.by_hand:
-            return False
-        return int(str(before.attrs["ttl"])) > max(LOW_TTL_S, self.view.low_ttl_s)
-
     def _lower(self, change: Change, needs: list[str]) -> list[str]:
-        if not self._lowers(change) or change.before is None:
+        if change.before is None or not self.view.is_held_long(change.before):
             return []
         low = change.before.with_attrs(ttl=self.view.low_ttl_s)
         claimed = [need for need in needs if need.endswith(f'/{CLAIM}"]')]
         return [self._record_step(change, LOWER, low, claimed)]
 
     def _restores(self, change: Change) -> bool:
-        after, target = change.after, self.view.target
-        if change.before is None or after is None or target is None or target.proxied or self.view.by_hand:
-            return False
-        return int(str(after.attrs["ttl"])) > max(LOW_TTL_S, self.view.low_ttl_s)
+        before, after = change.before, change.after
+        return before is not None and after is not None and self.view.is_held_long(after)
 
     def _moved(self, change: Change) -> Resource | None:
         if change.after is not None and self._restores(change):
@@ -345,7 +337,7 @@ class Choreography:
     def _old_ttl(self, answers: Iterable[str]) -> list[str]:
         """Wait until no resolver can still hold the old answer, before links turn to https and before an
         old edge goes. The wait counts from when every server gave the new one."""
-        wait_s = self._old_ttl_s()
+        wait_s = self.view.old_ttl_s
         leaves = any(self._was_edge(change) for change in self.stale)
         if not (self._turns_to_https or leaves) or not wait_s:
             return []
@@ -364,15 +356,6 @@ class Choreography:
         if not self.view.by_hand:
             return ""
         return f" (counted from this run, which needs `-timeout {duration(wait_s + SERVES_TIMEOUT_S)}`)"
-
-    def _old_ttl_s(self) -> int:
-        """Return the longest that any earlier answer may be held; the claim tells when it was given out."""
-        view = self.view
-        remembered = view.claim.was if view.claim else None
-        if view.claim is None and view.before is not None and not view.moves:
-            return max(UNKNOWN_OLD_TTL_S, view.answer.ttl if view.answer else 0)
-        standing_s = view.answer.ttl if view.moves and view.answer else 0
-        return max(standing_s, remembered.ttl if remembered else 0)
 
     def _restore(self, needs: Iterable[str]) -> None:
         """Give the host record its final TTL; also where only that is left to do."""

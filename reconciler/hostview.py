@@ -9,7 +9,7 @@ from reconciler.desired import Domain
 from reconciler.dns import HostTarget
 from reconciler.former import Former
 from reconciler.model import Resource
-from reconciler.records import ZoneView, was_of
+from reconciler.records import LOW_TTL_S, UNKNOWN_OLD_TTL_S, ZoneView, was_of
 
 SHORT_TTL_S = 60
 
@@ -65,3 +65,18 @@ class HostView:
     def low_ttl_s(self) -> int:
         """The TTL of a record that is about to change: of the host's while it moves, of its claim."""
         return max(SHORT_TTL_S, self.view.zone.min_ttl if self.view else SHORT_TTL_S)
+
+    @property
+    def old_ttl_s(self) -> int:
+        """The longest that any earlier answer may be held; the claim tells when it was given out."""
+        remembered = self.claim.was if self.claim else None
+        if self.claim is None and self.before is not None and not self.moves:
+            return max(UNKNOWN_OLD_TTL_S, self.answer.ttl if self.answer else 0)
+        standing_s = self.answer.ttl if self.moves and self.answer else 0
+        return max(standing_s, remembered.ttl if remembered else 0)
+
+    def is_held_long(self, record: Resource) -> bool:
+        """Tell whether a host record is held too long for a move, and has a TTL that tdr may shorten."""
+        if self.target is None or self.target.proxied or self.by_hand:
+            return False
+        return int(str(record.attrs["ttl"])) > max(LOW_TTL_S, self.low_ttl_s)
