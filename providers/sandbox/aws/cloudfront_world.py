@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from providers.sandbox.contract import ControlError, WorldError
+from providers.sandbox.world_form import entries, known, one_of, tags
 
 from . import cloudfront_distributions, cloudfront_policies, validation
 from .call import Refusal
@@ -16,7 +17,6 @@ from .cloudfront_policies import SORTS, Sort
 from .cloudfront_state import Config, Distribution
 from .cloudfront_viewer import conflicts
 from .models import Shape, service_model
-from .world_form import entries, known, one_of, tags
 
 if TYPE_CHECKING:
     from .account import Account

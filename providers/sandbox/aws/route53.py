@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from providers.sandbox.world_form import entries
+
 from . import route53_calls as calls
 from . import route53_world as world
 from .route53_state import State
 from .service import Tagged
-from .world_form import entries
 
 if TYPE_CHECKING:
     from .account import Account

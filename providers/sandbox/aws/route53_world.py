@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from providers.sandbox.contract import ControlError, WorldError
+from providers.sandbox.world_form import entries, known, tags
 from providers.sandbox.zone import quoted
 
 from . import route53_batch as batch
@@ -13,7 +14,6 @@ from .call import Refusal
 from .route53_names import plain, spelt, within
 from .route53_state import DELEGATION_SETS, State, Zone
 from .service import derived_id
-from .world_form import entries, known, tags
 
 ZONE_KEYS = ("name", "id", "private", "delegated", "comment", "records", "protected", "tags")
 RECORD_KEYS = ("name", "type", "ttl", "values", "value", "alias", "identifier", "weight", "region")

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from providers.sandbox.contract import ControlError, WorldError
+from providers.sandbox.world_form import entries, known, one_of, text
 
 from . import iam
 from .account import Account, Accounts, Key
 from .call import Caller
 from .service import derived_id
-from .world_form import entries, known, one_of, text
 
 ACCOUNT_KEYS = ("account", "access_key", "secret_key", "profile", "roles", "policy", "quotas")
 STATEMENT_KEYS = ("Sid", "Effect", "Action", "NotAction", "Resource", "NotResource")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from providers.sandbox.contract import ControlError, WorldError
+from providers.sandbox.world_form import one_of
 
 from . import access, rules, settings, world
 from .answers import Refusal
@@ -78,11 +79,11 @@ def _patch_zone(state: State, zone: Zone, wanted: Any, now: float) -> dict[str, 
 
 
 def _plan(_: State, zone: Zone, value: Any, __: float) -> None:
-    zone.plan_id = world.one_of(value, tuple(PLANS), "plan")
+    zone.plan_id = one_of(value, tuple(PLANS), "plan")
 
 
 def _status(_: State, zone: Zone, value: Any, now: float) -> None:
-    zone.status = world.one_of(value, STATUSES, "status")
+    zone.status = one_of(value, STATUSES, "status")
     if zone.status == "active":
         activate(zone, now)
     elif zone.status == "pending":
@@ -99,7 +100,7 @@ def _delegated(_: State, zone: Zone, value: Any, __: float) -> None:
 
 def _settings(_: State, zone: Zone, value: Any, now: float) -> None:
     for name, setting in value.items():
-        world.one_of(name, tuple(settings.DEFAULTS), "settings")
+        one_of(name, tuple(settings.DEFAULTS), "settings")
         settings.change(zone, name, setting, now)
 
 
@@ -129,10 +130,10 @@ def _packs(state: State, zone: Zone, value: Any, now: float) -> list[str]:
             chosen = [pack]
         for pack in chosen:
             if wanted.get("status", "active") is not None:
-                world.one_of(wanted.get("status", "active"), sorted(PACK_STATUSES), "packs.status")
+                one_of(wanted.get("status", "active"), sorted(PACK_STATUSES), "packs.status")
             pack.status = wanted.get("status", pack.status)
             pack.hosts = list(wanted.get("hosts", pack.hosts))
-            pack.authority = world.one_of(
+            pack.authority = one_of(
                 wanted.get("authority", pack.authority), sorted(ISSUERS), "packs.authority"
             )
             if "expires_in_s" in wanted:
@@ -159,7 +160,7 @@ def _remove_records(_: State, zone: Zone, value: Any, __: float) -> None:
 def _add_rules(state: State, zone: Zone, value: Any, now: float) -> list[str]:
     ids = []
     for given in value:
-        phase = world.one_of(given.get("phase"), tuple(rules.PHASE_ACTIONS), "add_rules.phase")
+        phase = one_of(given.get("phase"), tuple(rules.PHASE_ACTIONS), "add_rules.phase")
         body = {k: v for k, v in given.items() if k != "phase"}
         ids.append(world.add_rule(state, zone, phase, body, now))
     return ids

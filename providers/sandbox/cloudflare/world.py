@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from providers.sandbox.contract import WorldError
+from providers.sandbox.world_form import known, one_of
 
 from . import access, records, rules, rulesets, settings
 from .answers import Refusal
@@ -33,22 +34,6 @@ ZONE_KEYS = (
     "packs",
     "original_name_servers",
 )
-
-
-def known(given: Any, keys: Sequence[str], at: str) -> Mapping[str, Any]:
-    """Give a mapping whose keys are all known; raises WorldError."""
-    if not isinstance(given, Mapping):
-        raise WorldError(at, f"write a mapping with {', '.join(keys)}")
-    if unknown := [key for key in given if key not in keys]:
-        raise WorldError(f"{at}.{unknown[0]}", f"unknown key; write one of {', '.join(keys)}")
-    return given
-
-
-def one_of(given: Any, allowed: Sequence[str], at: str) -> str:
-    """Give a value that is one of a few; raises WorldError."""
-    if given not in allowed:
-        raise WorldError(at, f"unknown value {given!r}; write one of {', '.join(allowed)}")
-    return str(given)
 
 
 def read(section: Any, now: float, *, activates: bool) -> tuple[State, dict[str, str]]:

@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from providers.sandbox.contract import ControlError, WorldError
+from providers.sandbox.world_form import entries, known
 from providers.sandbox.zone import quoted
 
 from .api import digest
@@ -21,30 +22,15 @@ RECORD_KEYS = ("type", "name", "content", "ttl", "disabled", "comment")
 CHANGE_KEYS = ("add_records", "remove_records", "kind", "masters", "delegated")
 
 
-def _known(given: Any, keys: Sequence[str], at: str) -> Mapping[str, Any]:
-    if not isinstance(given, Mapping):
-        raise WorldError(at, f"write a mapping with {', '.join(keys)}")
-    if unknown := [key for key in given if key not in keys]:
-        raise WorldError(f"{at}.{unknown[0]}", f"unknown key; write one of {', '.join(keys)}")
-    return given
-
-
-def _entries(given: Any, at: str) -> Iterator[tuple[str, Any]]:
-    if not isinstance(given, list | None):
-        raise WorldError(at, "must be a list")
-    for n, entry in enumerate(given or []):
-        yield f"{at}[{n}]", entry
-
-
 def read(section: Any, hosts: Sequence[str]) -> tuple[list[Server], dict[str, str]]:
     """Give the servers that a section describes, and the keys to export. Raises WorldError."""
     servers, exported = list[Server](), dict[str, str]()
-    for at, entry in _entries(section, "powerdns"):
-        given = _known(entry, SERVER_KEYS, at)
+    for at, entry in entries(section, "powerdns"):
+        given = known(entry, SERVER_KEYS, at)
         key = given.get("key")
         if not isinstance(key, str) or not key:
             raise WorldError(f"{at}.key", "write the API key of the server")
-        zones = [_zone(zone, where, hosts) for where, zone in _entries(given.get("zones"), f"{at}.zones")]
+        zones = [_zone(zone, where, hosts) for where, zone in entries(given.get("zones"), f"{at}.zones")]
         servers.append(Server(digest(key), str(given.get("server", "localhost")), {z.name: z for z in zones}))
         if "env" in given:
             exported[str(given["env"])] = key
@@ -52,7 +38,7 @@ def read(section: Any, hosts: Sequence[str]) -> tuple[list[Server], dict[str, st
 
 
 def _zone(entry: Any, at: str, hosts: Sequence[str]) -> Zone:
-    given = _known(entry, ZONE_KEYS, at)
+    given = known(entry, ZONE_KEYS, at)
     name = plain(str(given.get("name", "")))
     if "." not in name:
         raise WorldError(f"{at}.name", "write the zone's name, such as example.com")
@@ -67,7 +53,7 @@ def _zone(entry: Any, at: str, hosts: Sequence[str]) -> Zone:
     add(zone, {"type": "SOA", "name": name, "content": soa, "ttl": 3600}, f"{at}.name")
     for host in hosts:
         add(zone, {"type": "NS", "name": name, "content": host, "ttl": 3600}, f"{at}.name")
-    for where, record in _entries(given.get("records"), f"{at}.records"):
+    for where, record in entries(given.get("records"), f"{at}.records"):
         add(zone, record, where)
     zone.changes = 1
     return zone
@@ -81,7 +67,7 @@ def _kind(given: Any, at: str) -> str:
 
 def add(zone: Zone, entry: Any, at: str, now: float = 0.0) -> None:
     """Add one record as a person would; a text without quotes is plain text. Raises WorldError."""
-    given = _known(entry, RECORD_KEYS, at)
+    given = known(entry, RECORD_KEYS, at)
     if lacking := [key for key in ("type", "name", "content") if key not in given]:
         raise WorldError(at, f"has no {lacking[0]}; write {{type: CNAME, name: …, content: spgo.io}}")
     kind, name = str(given["type"]).upper(), f"{plain(str(given['name']))}."
@@ -104,8 +90,8 @@ def add(zone: Zone, entry: Any, at: str, now: float = 0.0) -> None:
 def patch(servers: Sequence[Server], changes: Mapping[str, Any], now: float) -> dict[str, Any]:
     """Change the state. Raises ControlError."""
     try:
-        for name, wanted in (_known(changes, ("zones",), "powerdns").get("zones") or {}).items():
-            _change(_named(servers, name), _known(wanted, CHANGE_KEYS, f"zones.{name}"), now)
+        for name, wanted in (known(changes, ("zones",), "powerdns").get("zones") or {}).items():
+            _change(_named(servers, name), known(wanted, CHANGE_KEYS, f"zones.{name}"), now)
     except WorldError as error:
         raise ControlError(str(error)) from error
     return {}
@@ -124,9 +110,9 @@ def _change(zone: Zone, wanted: Mapping[str, Any], now: float) -> None:
         zone.kind = _kind(wanted["kind"], "kind")
     zone.masters = list(wanted.get("masters", zone.masters))
     zone.delegated = bool(wanted.get("delegated", zone.delegated))
-    for at, record in _entries(wanted.get("add_records"), "add_records"):
+    for at, record in entries(wanted.get("add_records"), "add_records"):
         add(zone, record, at, now)
-    for at, gone in _entries(wanted.get("remove_records"), "remove_records"):
+    for at, gone in entries(wanted.get("remove_records"), "remove_records"):
         name, _, kind = str(gone).partition(" ")
         if zone.sets.pop(f"{plain(name)}. {kind}", None) is None:
             raise WorldError(at, f"there is no {gone}")

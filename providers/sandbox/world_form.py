@@ -1,4 +1,4 @@
-"""Reading the world's `aws` section: every mistake is named with its place."""
+"""Reading a vendor's section of the world: every mistake is named with its place."""
 
 from __future__ import annotations
 
