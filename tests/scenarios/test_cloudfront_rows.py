@@ -154,6 +154,12 @@ def test_the_origin_is_told_the_tracking_host(made: Made) -> None:
     assert headers == [{"HeaderName": "X-Forwarded-Host", "HeaderValue": CLICK}]
 
 
+def test_the_origins_additional_settings_are_the_consoles(made: Made) -> None:
+    assert (made.origin["ConnectionAttempts"], made.origin["ConnectionTimeout"]) == (3, 10)
+    asked = made.custom_origin
+    assert (asked["OriginReadTimeout"], asked["OriginKeepaliveTimeout"]) == (30, 5)
+
+
 # -- the behaviour
 def test_there_is_the_default_behaviour_and_no_other(made: Made) -> None:
     assert made.config["CacheBehaviors"]["Quantity"] == 0
@@ -182,6 +188,11 @@ def test_viewer_access_is_not_restricted(made: Made) -> None:
 def test_no_function_is_associated(made: Made) -> None:
     assert made.behaviour["FunctionAssociations"]["Quantity"] == 0
     assert made.behaviour["LambdaFunctionAssociations"]["Quantity"] == 0
+
+
+def test_policies_say_what_is_cached_and_forwarded_and_no_legacy_setting_does(made: Made) -> None:
+    legacy = {"ForwardedValues", "MinTTL", "DefaultTTL", "MaxTTL"}
+    assert legacy & made.behaviour.keys() == set()
 
 
 # -- the policies
@@ -245,6 +256,14 @@ def test_http_2_and_ipv6_are_on(made: Made) -> None:
     assert (made.config["HttpVersion"], made.config["IsIPV6Enabled"]) == ("http2", True)
 
 
+def test_the_rest_of_the_distribution_is_as_the_console_leaves_it(made: Made) -> None:
+    assert made.config["DefaultRootObject"] == ""
+    assert made.config["Logging"]["Enabled"] is False
+    assert made.config["CustomErrorResponses"]["Quantity"] == 0
+    assert made.config["Restrictions"]["GeoRestriction"] == {"RestrictionType": "none", "Quantity": 0}
+    assert made.config["Staging"] is False
+
+
 def test_the_distribution_is_enabled_and_deployed(made: Made) -> None:
     assert (made.config["Enabled"], made.distribution["Status"]) == (True, "Deployed")
 
@@ -253,6 +272,7 @@ def test_the_distribution_is_enabled_and_deployed(made: Made) -> None:
 def test_the_certificate_is_in_us_east_1_for_the_one_host(made: Made) -> None:
     assert made.certificate["CertificateArn"].split(":")[3] == "us-east-1"
     assert made.certificate["SubjectAlternativeNames"] == [CLICK]
+    assert made.certificate["Type"] == "AMAZON_ISSUED"
 
 
 def test_the_certificate_was_validated_by_dns_and_is_issued(made: Made) -> None:

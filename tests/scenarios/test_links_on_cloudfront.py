@@ -160,6 +160,18 @@ def test_a_zone_that_forbids_amazon_is_refused_before_any_write(open_town: Open)
     assert town.calls(path="/2020-05-31/", method="POST") == []
 
 
+def test_a_host_that_another_account_serves_is_refused_with_the_way_out(open_town: Open) -> None:
+    theirs = "d222222abcdef8.cloudfront.net"
+    world = aws_world(r53("example.com", record("CNAME", CLICK, theirs)), sp=live_click())
+    other = {**ACCOUNT, "account": "444455556666", "access_key": "AKIASANDBOX0000THEM", "profile": "them"}
+    world["aws"].append({**other, "distributions": [{"domain_name": theirs, "aliases": [CLICK]}]})
+    town = open_town(world)
+    ran = town.tdr("plan", town.file(MINE, **FILE))
+    assert ran.code == 1
+    assert f"its record points at {theirs}, which is no distribution of this account" in ran.err
+    assert "name the alias of that account as `cdn:`" in ran.err
+
+
 def test_what_the_user_adds_to_a_distribution_survives_a_change_by_tdr(open_town: Open) -> None:
     town = opened(open_town)
     town.apply(town.file(MINE, **FILE))
