@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import boto3
 from botocore.config import Config
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from reconciler.provider import Setting
 
+T = TypeVar("T")
 REGION: Final = "us-east-1"
 """Where CloudFront takes its certificates from, and where the global services are signed for."""
 
@@ -77,7 +78,8 @@ class Identity:
 class Clients:
     """The clients of one alias, each made once. Thread-safe, which boto3's sessions are not.
 
-    Raises AuthError, when made, for a profile, keys or configuration files that cannot be used.
+    Raises AuthError for a profile, keys or configuration files that cannot be used: most when made, what
+    boto3 looks at later when a client is first asked for.
     """
 
     def __init__(self, setting: Setting) -> None:
@@ -86,14 +88,7 @@ class Clients:
         self._clients: dict[str, Any] = {}
         self._identity: Identity | None = None
         self._role: DeferredRefreshableCredentials | None = None
-        try:
-            self._session: Any = self._opened()
-        except BotoCoreError as error:
-            meaning = translate(error)
-            if meaning is None:
-                raise
-            meaning.provider = provider_of(setting.alias)
-            raise meaning from error
+        self._session: Any = self._told(self._opened)
 
     @property
     def acm(self) -> ACMClient:
@@ -145,8 +140,19 @@ class Clients:
     def _client(self, service: str) -> Any:
         with self._lock:
             if service not in self._clients:
-                self._clients[service] = self._made(self._session, service)
+                self._clients[service] = self._told(partial(self._made, self._session, service))
             return self._clients[service]
+
+    def _told(self, make: Callable[[], T]) -> T:
+        """Make a session or a client: boto3 looks for credentials then, outside any call of the engine's."""
+        try:
+            return make()
+        except BotoCoreError as error:
+            meaning = translate(error)
+            if meaning is None:
+                raise
+            meaning.provider = provider_of(self._setting.alias)
+            raise meaning from error
 
     def _made(self, session: Any, service: str) -> Any:
         environ = self._setting.environ
@@ -254,6 +260,7 @@ def _session(setting: Setting) -> boto3.Session:
         )
     named = profile or environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE")
     session = boto3.Session(profile_name=named, botocore_session=core, region_name=REGION)
+    core.get_scoped_config()  # raises for a profile that no file has, as the first client would
     if environ.get("AWS_EC2_METADATA_DISABLED", "").lower() == "true":
         core.get_component("credential_provider").remove("iam-role")
     return session

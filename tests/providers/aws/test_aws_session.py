@@ -185,12 +185,29 @@ def test_a_profile_of_the_file_goes_before_keys_of_the_environment(tmp_path: Pat
     assert played.keys == ["AKIAMAIL", "AKIAEXAMPLE", "AKIAMAIL"]
 
 
-def test_an_unknown_profile_is_told_when_the_alias_is_opened() -> None:
+@pytest.mark.parametrize("metadata_disabled", ["true", ""])
+def test_an_unknown_profile_is_told_when_the_alias_is_opened(metadata_disabled: str) -> None:
     with pytest.raises(
         AuthError, match=r"mail \(aws\): The config profile \(no\) could not be found"
     ) as caught:
-        Alias(KEYS, profile="no")
+        Alias({**KEYS, "AWS_EC2_METADATA_DISABLED": metadata_disabled}, profile="no")
     assert "profile:" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ("[profile x]\nrole_arn = arn:aws:iam::444455556666:role/tdr\n", "not whole"),
+        ("[profile x]\nrole_arn = r\nsource_profile = gone\n", "the AWS configuration files are off"),
+        ("no section\n", "the AWS configuration files are off"),
+    ],
+)
+def test_a_profile_that_cannot_be_used_is_told(tmp_path: Path, config: str, said: str) -> None:
+    file = tmp_path / "config"
+    file.write_text(config)
+    environ = {"AWS_CONFIG_FILE": str(file), "AWS_EC2_METADATA_DISABLED": ""}
+    with pytest.raises(AuthError, match=said):
+        Alias(environ, profile="x").identity()
 
 
 def test_missing_credentials_are_told_in_a_sentence() -> None:
