@@ -11,7 +11,7 @@ from providers.rfc2136 import TYPE
 from reconciler.dns import HOST, Record, claim_name
 from reconciler.model import Action, Change, Resource
 from reconciler.provider import Done, Failed, Live, Parts, Scope, Setting, Wanted
-from reconciler.records import ADDRESS_TYPES, live_record, zone_views
+from reconciler.records import ADDRESS_TYPES, Views, live_record, zone_views
 from tests.servers.bind import bind
 from tests.servers.knot import knot
 from tests.servers.zones import KEY_NAME, SECRET, RealServer
@@ -74,21 +74,21 @@ class Stand:
         live = self.read(*{record.host for record in records})
         spelled = self.provider.spell(records, live)
         assert not spelled.findings, spelled.findings
-        changes = (change(self.found(live, resource), resource) for resource in spelled.resources)
+        views = zone_views(live.zones, live.rrsets)
+        changes = (change(self.found(views, resource), resource) for resource in spelled.resources)
         return [each for each in changes if each is not None]
 
     def removal(self, *records: Record) -> list[Change]:
         """What takes away what stands for these records."""
         live = self.read(*{record.host for record in records})
-        found = [self.found(live, resource) for resource in self.provider.spell(records, live).resources]
+        views = zone_views(live.zones, live.rrsets)
+        found = [self.found(views, resource) for resource in self.provider.spell(records, live).resources]
         return [Change(each.id, Action.DELETE, each, None) for each in found if each is not None]
 
-    def found(self, live: Live, wanted: Resource) -> Resource | None:
+    def found(self, views: Views, wanted: Resource) -> Resource | None:
         """The live record sets that a desired record takes the place of."""
         name, kind = str(wanted.attrs["name"]), str(wanted.attrs["type"])
-        view = next(
-            v for v in zone_views(live.zones, live.rrsets).values() if v.zone.container == wanted.container
-        )
+        view = next(v for v in views.values() if v.zone.container == wanted.container)
         kinds = ADDRESS_TYPES if set(kind.split("+")) <= set(ADDRESS_TYPES) else (kind,)
         host, _, role = wanted.id.key.partition("/")
         return live_record("ns", host, role, view.zone, view.sets(name, *kinds))
