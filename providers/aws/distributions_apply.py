@@ -141,9 +141,9 @@ class Distributions:
     def _write(self, change: Change, told: Mapping[str, Any]) -> Mapping[str, Any]:
         one = told["Distribution"]
         config = merged(one["DistributionConfig"], change.resource.attrs)
-        written = self._api.update_distribution(one["Id"], told["ETag"], config, change.id.address)
+        # Noted before the write, which may take effect although its answer is lost.
         self._before[one["Id"]] = told["ETag"]
-        return written
+        return self._api.update_distribution(one["Id"], told["ETag"], config, change.id.address)
 
     def _refused_update(self, change: Change, error: ProviderError) -> Outcome:
         match code_of(error):

@@ -346,13 +346,18 @@ def test_deployed_is_one_list_for_all() -> None:
         assert all(status.ready for status in at.cdn.ready(ids).values())
 
 
-def test_a_list_that_lags_makes_nothing_ready() -> None:
+@pytest.mark.parametrize("answer_is_lost", [False, True])
+def test_a_list_that_lags_makes_nothing_ready(answer_is_lost: bool) -> None:
     with stand(account(distributions=[ADOPTED])) as at:
         at.settle()
         at.switch("cloudfront-list-lag", "five-seconds")
         at.edit(config={"IsIPV6Enabled": False})
         at.advance(600)
-        at.apply(at.plan())
+        (change,) = at.plan()
+        if answer_is_lost:
+            at.fault(method="PUT", path="/2020-05-31/distribution", kind="reset", after=True)
+            assert isinstance(at.one(change), Failed)
+        assert isinstance(at.one(change), Done)
         assert at.cdn.ready([DISTRIBUTION_ID])[DISTRIBUTION_ID].text == "CloudFront does not list the change"
         at.advance(600)
         assert at.cdn.ready([DISTRIBUTION_ID])[DISTRIBUTION_ID].ready
