@@ -86,7 +86,8 @@ class Distributions:
                 generation = error.request_id or f"{generation}+"
                 continue
             return self._done(change, told)
-        return Failed(Conflict(f"CloudFront has used up {GENERATIONS} caller references for {host}"))
+        text = f"{GENERATIONS} caller references for {host} went with what was deleted since: apply again"
+        return Failed(Conflict(text))
 
     def _refused(self, change: Change, error: ProviderError) -> Outcome | None:
         """Judge a refusal to create; None: the caller reference is used up."""
