@@ -66,7 +66,7 @@ def _full(host: str, have: int, more: int, quota: int, named: tuple[str, str]) -
     name, words = named
     return error(
         host,
-        f"the account has {have} of {quota} {words}, and {more} more are needed",
+        f"the account has {have} of {quota} {words}, and {more} more {'is' if more == 1 else 'are'} needed",
         "have the quota raised (Service Quotas) and write the number as "
         f"`quotas: {{{name}: …}}` at the alias, or remove what is not needed",
     )

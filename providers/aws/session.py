@@ -23,6 +23,7 @@ from botocore.session import Session as CoreSession
 
 from providers.aws.errors import translate
 from providers.aws.names import STS, identity_of, provider_of
+from reconciler.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from types_boto3_acm import ACMClient
@@ -157,7 +158,13 @@ class Clients:
     def _made(self, session: Any, service: str) -> Any:
         environ = self._setting.environ
         endpoint = environ.get(f"AWS_ENDPOINT_URL_{_SERVICES[service]}") or environ.get("AWS_ENDPOINT_URL")
-        client = session.client(service, config=_CONFIG, endpoint_url=endpoint or None)
+        try:
+            client = session.client(service, config=_CONFIG, endpoint_url=endpoint or None)
+        except ValueError as error:
+            raise InvalidRequest(
+                f"{error}: write a whole URL into AWS_ENDPOINT_URL, or unset it",
+                provider=provider_of(self._setting.alias),
+            ) from error
         client.meta.events.register("before-parse", _refuse_fragments)
         return client
 

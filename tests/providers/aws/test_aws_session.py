@@ -136,6 +136,11 @@ def test_the_account_is_asked_for_once() -> None:
     assert dict(alias.asked) == {"GetCallerIdentity": 1}
 
 
+def test_an_endpoint_that_is_no_url_is_told() -> None:
+    text = str(refused(Alias({**KEYS, "AWS_ENDPOINT_URL": "localhost"})))
+    assert "localhost: write a whole URL into AWS_ENDPOINT_URL" in text
+
+
 def test_an_endpoint_of_one_service_goes_before_that_of_all() -> None:
     with sts() as played:
         alias = Alias({**KEYS, "AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_ENDPOINT_URL_STS": played.url})
