@@ -173,10 +173,16 @@ class CdnState:
         return self._index.certificates.get(arn or "")
 
     def own_certificate(self, host: str) -> Certificate | None:
-        """Return the owner's certificate that serves host, or is to."""
+        """Return the owner's certificate that serves host, or is to; else the former owner's that serves it.
+
+        Whose claim is taken over leaves that one behind, too.
+        """
         live = self.serving(host)
-        used = live.certificate if live else None
-        return own(self._index.own.get(host, ()), self.owner, host, used)
+        used = self.certificate(live.certificate) if live else None
+        mine = own(self._index.own.get(host, ()), self.owner, host, used.arn if used else None)
+        if mine is not None or used is None or used.owner is None or host not in self.origins:
+            return mine
+        return own((used,), used.owner, host, used.arn)
 
     def users(self, kind: str) -> Counter[str]:
         """Return by id how many distributions use each policy of a kind."""
@@ -196,9 +202,11 @@ class CdnState:
 
     def _certificates(self) -> Iterator[Resource]:
         for one in self.certificates:
-            if one.owner == self.owner and one.host is not None:
-                spare = self.own_certificate(one.host) != one
-                yield certificate_resource(self.alias, one, spare=spare)
+            if one.host is None:
+                continue
+            serves = self.own_certificate(one.host) == one
+            if serves or one.owner == self.owner:
+                yield certificate_resource(self.alias, one, spare=not serves, theirs=one.owner != self.owner)
 
     def _policies(self) -> Iterator[Resource]:
         for policy in self.policies:
@@ -246,8 +254,10 @@ class CdnState:
             for id_ in one.policies(kind) & keys.keys():
                 yield ResourceId(self.alias, kind, keys[id_])
         used = self.certificate(one.certificate)
-        if used is not None and used.owner == self.owner and used.host:
-            spare = self.own_certificate(used.host) != used
+        if used is None or not used.host:
+            return
+        spare = self.own_certificate(used.host) != used
+        if used.owner == self.owner or not spare:
             yield ResourceId(self.alias, CERTIFICATE, spare_key(used.host, used.arn) if spare else used.host)
 
 

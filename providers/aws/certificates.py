@@ -137,15 +137,20 @@ def own(certificates: Iterable[Certificate], owner: str, host: str, used: str | 
     return by_use[0] if by_use else None
 
 
-def certificate_resource(alias: str, certificate: Certificate, *, spare: bool) -> Resource:
-    """Return one of ours as a resource; a spare one serves its host no more."""
+def certificate_resource(
+    alias: str, certificate: Certificate, *, spare: bool, theirs: bool = False
+) -> Resource:
+    """Return one of ours as a resource; a spare one serves its host no more.
+
+    One that is still a former owner's is to be tagged anew.
+    """
     host = certificate.host or ""
     key = spare_key(host, certificate.arn) if spare else host
     told = dict(zip(("validation_name", "validation_value"), certificate.validation or (), strict=False))
     return Resource(
         id=ResourceId(alias, CERTIFICATE, key),
         attrs=certificate_attrs(
-            certificate.names, certificate.key_algorithm, remembered=certificate.remembered
+            certificate.names, certificate.key_algorithm, remembered=certificate.remembered and not theirs
         ),
         host=host,
         container=CERTIFICATES,

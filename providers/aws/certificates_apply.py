@@ -115,8 +115,8 @@ class Certificates:
         if validation is None:
             return Failed(NotReady("ACM has not told the validation record yet"))
         tags = dict(zip((NAME_TAG, VALUE_TAG), validation, strict=True))
-        self._api.tag_certificate(arn, tags, change.id.address)
         marks = {OWNER_TAG: self._owner, HOST_TAG: host, **tags}
+        self._api.tag_certificate(arn, marks, change.id.address)
         summary = {"SubjectAlternativeNameSummaries": native.get("SubjectAlternativeNames"), **native}
         certificate = certificate_from(summary, marks)
         made = certificate_resource(self._alias, certificate, spare=False)

@@ -209,7 +209,7 @@ class _Edge:
 
     def _is_anothers_too(self) -> bool:
         others = (c for c in self._state.certificates if c.alive and c.owner != self._state.owner)
-        return any(c.is_for(self.host) for c in others)
+        return any(c.is_for(self.host) and c != self._choice.own for c in others)
 
     def target(self) -> HostTarget:
         """Return where the host's record is to point."""
