@@ -81,7 +81,7 @@ def _judged(answer: Answer, records: Collection[Property], issuance: Issuance) -
     return Objection(
         f"the CAA records of {where}{through} say {said}: they let none of {', '.join(wanted)} issue its "
         "certificate",
-        f"add `{' or '.join(_line(tag, authority) for authority in wanted)}` to them",
+        f"add {' or '.join(f'`{_line(tag, authority)}`' for authority in wanted)} to them",
     )
 
 

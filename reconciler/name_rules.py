@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import takewhile
 
 from reconciler.diff import resolve
-from reconciler.dns import ALIAS, HOST, Record, ancestors
+from reconciler.dns import ALIAS, HOST, Record, Zone, ancestors
 from reconciler.hostview import HostView
 from reconciler.model import Finding, Resource, ResourceId, Severity
 from reconciler.records import ADDRESS_TYPES, Views, ZoneView, answering, view_for
@@ -53,6 +53,8 @@ def _beside(record: Record, name: str, view: ZoneView) -> Iterator[Finding]:
             )
         return
     others = {one.type for one in view.sets(name)} - set(record.type.split("+")) - BESIDE_ANY
+    if name != zone.name:
+        others -= {"NS"}  # of a name that is delegated away that is told
     if record.role == HOST:
         others -= set(answering(zone))  # what a host record takes the place of
     in_the_way = sorted(others if record.type == "CNAME" else others & _rivals(record.type))
@@ -62,8 +64,13 @@ def _beside(record: Record, name: str, view: ZoneView) -> Iterator[Finding]:
             record,
             f"{name} has {kinds} records in zone {zone.name}, and {_why({*in_the_way, record.type})}: the "
             f"{record.type} record that {record.host} needs there cannot stand beside",
-            f"move what stands at {name} to another name, or take another host",
+            f"move what stands at {name} to another name, or take another host{_or_an_alias(record, zone)}",
         )
+
+
+def _or_an_alias(record: Record, zone: Zone) -> str:
+    is_choice = zone.aliases and record.role == HOST and record.type == "CNAME"
+    return ", or have an alias record there, where the vendor's options offer it" if is_choice else ""
 
 
 def _rivals(type_: str) -> frozenset[str]:

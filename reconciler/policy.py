@@ -18,11 +18,13 @@ MAX_NAMED = 10
 def ownership(
     desired: Desired, live: Collection[Resource], hosts: Mapping[str, HostView]
 ) -> Iterator[Finding]:
-    """Refuse hosts whose resources bear another owner's mark, unless the claim says that they are ours."""
+    """Refuse hosts whose resources bear another owner's mark, unless the claim says that they are ours, or
+    that the host is this other owner's: that is told of the claim."""
     foreign = {(r.host, r.mark, r.id.address) for r in live if r.mark not in (None, desired.owner) and r.host}
     for host, mark, address in sorted(foreign, key=str):
         view = hosts.get(host)
-        if host in desired.domains and (view is None or view.claim is None):
+        claims = view.claims if view is not None else ()
+        if host in desired.domains and not {desired.owner, mark} & {claim.owner for claim in claims}:
             yield Finding(
                 Severity.ERROR,
                 host,

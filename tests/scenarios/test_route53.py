@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.scenarios.aws import FILE, aws_world, r53
+from tests.scenarios.aws import FILE, aws_world, r53, record
 from tests.scenarios.town import CLICK, PROVIDERS, Town, live_click, world
 
 Open = Callable[[Mapping[str, Any]], Town]
@@ -52,3 +52,25 @@ def test_the_cdn_part_is_read_once_where_a_host_has_its_zone_elsewhere(open_town
     )
     town.ok("plan", file)
     assert [len(town.calls("GET", "aws", path)) for path in ("/distribution", "/hostedzone")] == [1, 1]
+
+
+def test_what_forbids_a_host_is_told_once(open_town: Open) -> None:
+    """A host that is delegated away has no CNAME problem; beside texts an alias record is the way out."""
+    child = [record("NS", CLICK, "ns1.other.example.", "ns2.other.example.")]
+    text = record("TXT", "go.example.com", '"kept"')
+    town = open_town(aws_world(r53("example.com", *child, text), sp=live_click()))
+    away, beside = errors(town.tdr("plan", town.file({CLICK: {}, "go.example.com": {}}, **FILE)).err)
+    assert f"{CLICK} is delegated to ns1.other.example, ns2.other.example" in away
+    assert "go.example.com has TXT records" in beside
+    assert ", or have an alias record there" in beside
+
+
+def test_a_host_of_another_owner_is_told_once(open_town: Open) -> None:
+    claim = record("TXT", f"_tdr.{CLICK}", '"v=tdr1 o=other"')
+    aliases = {"aliases": [CLICK], "tags": {"tdr:owner": "other", "tdr:host": CLICK}}
+    edge = {"id": "E1", "domain_name": "d111111abcdef8.cloudfront.net", **aliases}
+    host = record("CNAME", CLICK, "d111111abcdef8.cloudfront.net")
+    town = open_town(aws_world(r53("example.com", host, claim), distributions=[edge]))
+    told = errors(town.tdr("plan", town.file({CLICK: {}}, **FILE)).err)
+    (adopting,) = [line for line in told if "tdr adopt" in line]
+    assert f"{CLICK} is claimed by owner `other`" in adopting
