@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import dns.rcode
@@ -118,7 +118,7 @@ class Resolver:
 
     def _walk(self, name: Name, rtype: RdataType, depth: int) -> Reply | None:
         """Ask from the root down; None when no server on the way answers."""
-        addresses: tuple[str, ...] = (ROOT.address,)
+        addresses: Iterable[str] = (ROOT.address,)
         for _ in range(_MOST_STEPS):
             reply = self._first_reply(addresses, name, rtype)
             if reply is None or not reply.is_referral:
@@ -126,21 +126,21 @@ class Resolver:
             addresses = self._addresses(reply, depth)
         return None
 
-    def _first_reply(self, addresses: tuple[str, ...], name: Name, rtype: RdataType) -> Reply | None:
+    def _first_reply(self, addresses: Iterable[str], name: Name, rtype: RdataType) -> Reply | None:
         replies = (self._tree.answer(address, name, rtype) for address in addresses)
         usable = (dns.rcode.NOERROR, dns.rcode.NXDOMAIN)
         return next((reply for reply in replies if reply and reply.rcode in usable), None)
 
-    def _addresses(self, referral: Reply, depth: int) -> tuple[str, ...]:
+    def _addresses(self, referral: Reply, depth: int) -> Iterator[str]:
+        """Give addresses of the servers referred to, one after the other: most often the first does."""
         glue = {rrset.name: rrset for rrset in referral.additional}
-        found: list[str] = []
         for host in hosts_of(referral.authority[0]):
             rrset = glue.get(host)
             if rrset is None and depth < _MOST_DEPTH:
                 reply = self._walk(host, _A, depth + 1)
                 rrset = reply.answer[0] if reply and reply.answer else None
-            found += [_value(rdata) for rdata in rrset.rdatas] if rrset else []
-        return tuple(found)
+            if rrset:
+                yield from map(_value, rrset.rdatas)
 
 
 def _answers(step: _Step, cached_type: RdataType, rtype: RdataType) -> bool:

@@ -166,10 +166,11 @@ class Tree:
 
     def _zone_on(self, address: str, name: Name) -> Zone | None:
         """Give the deepest zone on a server that holds a name; of two alike, the one delegated there."""
+        above = {_text(up).lower() for up in ancestors(name)}  # as text, for to compare names is dear
         serving = [
             zone
             for zone in self._all()
-            if name.is_subdomain(zone.apex) and any(server.address == address for server in zone.servers)
+            if zone.apex_text in above and any(server.address == address for server in zone.servers)
         ]
         return max(
             serving,

@@ -155,6 +155,7 @@ class Zone:
         """Normalise the name; nothing is read yet."""
         self.name = self.name.lower().rstrip(".")
         self.apex = to_name(self.name) if self.name else dns.name.root
+        self.apex_text = self.apex.to_text(omit_final_dot=True)
 
     @property
     def parent_servers(self) -> tuple[NameServer, ...]:
