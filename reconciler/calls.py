@@ -91,7 +91,7 @@ class Bucket:
     def throttled(self, number: int) -> None:
         """Go at half the rate: the vendor counts otherwise than it says, or someone shares the account.
 
-        Tokens given out at the rate before are refused for the same reason: they change nothing more.
+        What was given out at the rate before is refused for the same reason: it changes nothing more.
         """
         with self._lock:
             if number <= self._slowed:

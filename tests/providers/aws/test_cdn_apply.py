@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from providers.aws.cdn_names import NAME_TAG, token
+from providers.aws.certificates_apply import AT_ONCE
 from providers.aws.iam import actions_of
 from providers.aws.names import CERTIFICATE, DISTRIBUTION
 from reconciler.errors import (
@@ -186,13 +187,27 @@ def test_one_that_timed_out_is_hopeless_and_the_next_run_requests_another_and_dr
         assert list(at.certificates().values()) == ["PENDING_VALIDATION"]
 
 
-def test_a_certificate_in_use_waits() -> None:
+def test_a_certificate_in_use_waits_and_one_list_tells_so_of_all() -> None:
     tags = {"tdr:owner": OWNER, "tdr:host": HOST}
     with stand(account(certificates=[{**ISSUED, "tags": tags}])) as at:
         at.settle()
         change = of(at.plan(absent=True), CERTIFICATE_ID)
         assert "in use" in str(error(at.one(change)))
         assert isinstance(error(at.one(change)), NotReady)
+        assert at.asked["DeleteCertificate"] == 0
+
+
+def test_many_certificates_are_requested_while_earlier_ones_are_tagged() -> None:
+    """The first of them are done in the first batch; each is asked for once."""
+    hosts = [f"t{number}.example.com" for number in range(2 * AT_ONCE + 1)]
+    with stand(account(certificates=[])) as at:
+        changes = [c for c in at.plan(*hosts) if c.id.kind == CERTIFICATE]
+        made = at.cdn.apply(changes)
+        refused = [o.error for o in made.values() if isinstance(o, Failed)]
+        assert {str(e) for e in refused if not isinstance(e, NotReady)} == set()
+        assert list(made) == [change.id for change in changes]
+        assert at.asked["RequestCertificate"] == len(hosts)
+        assert (at.asked["DescribeCertificate"], at.asked["ListCertificates"]) == (len(hosts), 2)
 
 
 def test_a_certificate_that_is_gone_already_is_done() -> None:
