@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Any
 from urllib.parse import parse_qsl
 
-from botocore.session import Session
-
 from providers.sandbox.calls import Call
+from tests.contract.aws_judge import model_of
 
 #: docs: the services' API references; in X-Amz-Target of the JSON protocol, in the path of the CBOR one.
 TARGETS = {"CertificateManager": "acm", "ResourceGroupsTaggingAPI_20170126": "tag"}
@@ -61,7 +59,7 @@ def _by_path(service: str, call: Call) -> str:
 @cache
 def _operations(service: str) -> tuple[tuple[str, re.Pattern[str], dict[str, str], str], ...]:
     """Method, path and the fixed part of the query of each operation, as botocore describes the service."""
-    model: Any = Session().get_service_model(service)
+    model = model_of(service)
     rows = []
     for name in model.operation_names:
         http = model.operation_model(name).http

@@ -82,16 +82,26 @@ def asked(call: Call) -> tuple[str, str]:
 def _routed(service: str, call: Call) -> str:
     """Give the operation that a REST call's method, path and query mean: the one that says most."""
     query = parse_qs(call.query, keep_blank_values=True)
-    fits: list[tuple[int, int, str]] = []
+    fits = [
+        (len(said), -fields, name)
+        for method, path, said, fields, name in _routes(service)
+        if method == call.method and path.fullmatch(call.path)
+        if all(query.get(key) == value for key, value in said.items())
+    ]
+    return max(fits)[2] if fits else ""
+
+
+@cache
+def _routes(service: str) -> tuple[tuple[str, re.Pattern[str], Mapping[str, list[str]], int, str], ...]:
+    """Give method, path, fixed query, the number of the path's fields, and name of each operation."""
+    rows = []
     for name in model_of(service).operation_names:
         http = model_of(service).operation_model(name).http
         path, _, wanted = http["requestUri"].partition("?")
         pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path)).rstrip("/") + "/?"
         said = parse_qs(wanted, keep_blank_values=True)
-        there = http["method"] == call.method and re.fullmatch(pattern, call.path)
-        if there and all(query.get(key) == value for key, value in said.items()):
-            fits.append((len(said), -path.count("{"), name))
-    return max(fits)[2] if fits else ""
+        rows.append((http["method"], re.compile(pattern), said, path.count("{"), name))
+    return tuple(rows)
 
 
 def _findings(call: Call) -> Iterator[str]:
