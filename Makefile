@@ -4,6 +4,8 @@ ARGS ?=
 VENV := .venv/bin
 export PYTHON
 unexport PYTHONHOME PYTHONPATH
+# Compiled modules are kept: each worker of the suite would compile all tests anew, which takes longer than to import them.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-bind demo-powerdns demo-down test check fmt fmt-check lint types layers cov wheel setup judges setup-demo clean
