@@ -233,7 +233,7 @@ class Run:
                 elapsed_s = self.engine.clock.now() - self.started[step.id]
                 self.engine.emit(Event("progress", step, elapsed_s, error.message))
                 self._wake_at(self.engine.clock.now() + step.rounds.poll_s, step)
-            case Failed(error=NotReady() as error) if step.write is None or isinstance(error, ByHand):
+            case Failed(error=NotReady() as error) if self._waits(step, error):
                 self._end(step, Result(Outcome.WAITING, str(error)))
             case Failed(error=error):
                 self._end(step, Result(Outcome.FAILED, str(error)))
@@ -255,6 +255,12 @@ class Run:
         if not isinstance(error, ByHand):
             ends_s = min(self.started[step.id] + step.rounds.timeout_s, ends_s)
         return again_s <= ends_s and not self.engine.stop
+
+    def _waits(self, step: Step, error: NotReady) -> bool:
+        """Tell whether a later run need only ask again; a write whose own time is over has failed."""
+        again_s, ends_s = self.engine.clock.now() + step.rounds.poll_s, self.engine.deadline_s
+        in_time = ends_s < again_s <= self.started[step.id] + step.rounds.timeout_s
+        return step.write is None or isinstance(error, ByHand) or in_time
 
     def _wake_at(self, due_s: float, node: Node) -> None:
         self.waiting.add(due_s, node)
