@@ -136,7 +136,8 @@ def _refusals(view: HostView, former: Former, live: Resources) -> Iterator[Findi
         yield _error(
             host,
             f"an earlier run began on {host} in {place} and none has proven it yet",
-            f"write `dns: {former.alias}` until `tdr apply` is done with it, then change `dns:`",
+            f"write `dns: {former.alias}` until `tdr apply` is done with it, or has to be given up by "
+            f"`tdr forget {host}`, then change `dns:`",
         )
     elif view.target is not None and view.target.proxied:
         yield _error(
