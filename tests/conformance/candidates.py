@@ -41,8 +41,12 @@ class Candidate:
     roomy       gives the world zones of these names, alike, with room for hundreds of hosts
     by_hand     what a person may change beside a run: the vendor, and the nth change of its state
     per_plan    calls of a plan for each account's lists, and for each zone, however many hosts there are
+    rows        of how many hosts a page holds what it has, for each list that grows with the hosts
     concerns    beginnings of the names of switches that make a difference to it and not to one before
+    zone_rows   of how many hosts a page holds the records of a zone
     impossible  settings of switches under which the main job cannot be done, with what the error must say
+    forgotten   what a cut may leave, as nothing that is left tells that it is tdr's: found in a difference
+    paths       whether a path tells the operation, so that a fault strikes the one that it is meant for
     waits       whether its hosts wait for something that an account lists; else each only for itself
     emulators   beside those of the sandbox, or in the place of one: a real server that its world gets
     needs       programs of that server, each with the Debian package that has it
@@ -56,7 +60,11 @@ class Candidate:
     by_hand: tuple[str, Callable[[int], World]]
     per_plan: tuple[int, int]
     concerns: tuple[str, ...]
+    rows: tuple[int, ...] = ()
+    zone_rows: int = 1000
     impossible: Mapping[str, str] = field(default_factory=dict)
+    forgotten: re.Pattern[str] | None = None
+    paths: bool = True
     waits: bool = True
     emulators: tuple[Emulator, ...] = ()
     needs: tuple[tuple[str, str], ...] = ()
@@ -92,6 +100,9 @@ PAGES = (crowds.more_zones, crowds.more_records)
 #: A zone as an edge: rulesets, two of their phases, records, three settings, universal TLS, page rules,
 #: certificate packs.
 EDGE_ZONE = 10
+DISTRIBUTIONS_PAGE = 100  # docs: ListDistributions
+MARKS_PAGE = 100 // 2  # docs: GetResources; a host has a distribution and a certificate
+SETS_PAGE = (300 - 2) // 3  # docs: ListResourceRecordSets; SOA and NS; a host, its claim, its validation
 CANDIDATES = (
     Candidate(
         "cloudflare",
@@ -120,6 +131,20 @@ CANDIDATES = (
         ("cloudflare", crowds.edited_records),
         per_plan=(2, 2),
         concerns=("cloudflare.",),
+    ),
+    Candidate(
+        "aws",
+        (crowds.more_hosted_zones, crowds.more_record_sets, crowds.more_distributions),
+        crowds.private_zones,
+        crowds.hosted_zones,
+        ("aws", crowds.edited_hosted_zone),
+        per_plan=(7, 1),
+        rows=(DISTRIBUTIONS_PAGE, MARKS_PAGE),
+        zone_rows=SETS_PAGE,
+        paths=False,  # ACM, STS and the tagging API are asked at `/`
+        # Its certificate's tags told the record that proves it, which goes after it.
+        forgotten=re.compile(r"too much .*\.acm-validations\.aws"),
+        concerns=("aws.",),
     ),
     Candidate(
         "powerdns",

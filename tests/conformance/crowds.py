@@ -9,6 +9,8 @@ World = dict[str, Any]
 
 ZONES = 51  # docs: List zones, at most 50 on a page
 RECORDS = 5001  # docs: List DNS records; tdr asks for 5,000 on a page
+ACME = "111122223333"
+HOSTED_ZONES, RECORD_SETS, DISTRIBUTIONS = 101, 301, 101  # docs: Route 53 and CloudFront, the most on a page
 
 
 def more_zones(world: World) -> World:
@@ -66,6 +68,43 @@ def primary_zones(world: World, names: Sequence[str]) -> World:
     return world
 
 
+def more_hosted_zones(world: World) -> World:
+    """More zones at Route 53 than a page holds, before those of the job."""
+    world["aws"][0]["zones"][:0] = [{"name": f"aforeign{n}.example"} for n in range(HOSTED_ZONES)]
+    return world
+
+
+def more_record_sets(world: World) -> World:
+    """More record sets in the first zone at Route 53 than a page holds."""
+    zone = world["aws"][0]["zones"][0]
+    zone.setdefault("records", []).extend(
+        {"type": "A", "name": f"foreign{n}.{zone['name']}", "ttl": 300, "values": ["203.0.113.99"]}
+        for n in range(RECORD_SETS)
+    )
+    return world
+
+
+def more_distributions(world: World) -> World:
+    """More distributions than a page holds."""
+    world["aws"][0]["distributions"].extend(
+        {"id": f"EFOREIGNMORE{n}", "config": {"Comment": f"foreign {n}"}} for n in range(DISTRIBUTIONS)
+    )
+    return world
+
+
+def private_zones(world: World) -> World:
+    """Zones at Route 53 that only a private network sees."""
+    for zone in world["aws"][0]["zones"]:
+        zone |= {"private": True, "delegated": False}
+    return world
+
+
+def hosted_zones(world: World, names: Sequence[str]) -> World:
+    """These zones, alike, at Route 53."""
+    world["aws"][0]["zones"] = [{"name": name} for name in names]
+    return world
+
+
 def edited_primary(nth: int) -> World:
     """A record that somebody else adds on a name server."""
     return {"zones": {"example.com": {"add_records": [_record(nth)]}}}
@@ -81,6 +120,12 @@ def edited_zone(nth: int) -> World:
         "expression": f'(http.host eq "foreign{nth}.example.com")',
     }
     return {"zones": {"example.com": {"add_records": [_record(nth)], "add_rules": [rule]}}}
+
+
+def edited_hosted_zone(nth: int) -> World:
+    """A record that somebody else adds at Route 53."""
+    record = {"type": "TXT", "name": f"foreign{nth}.example.com", "ttl": 300, "values": [f'"foreign {nth}"']}
+    return {"accounts": {ACME: {"route53": {"zones": {"example.com": {"add_records": [record]}}}}}}
 
 
 def edited_records(nth: int) -> World:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 # Ids and counters differ from run to run, as times do; events are what visitors did.
 VOLATILE = frozenset(("id", "version", "changes", "made", "events", "wrapped", "settings_changed"))
+# Of AWS: what it remembers of requests and of what is gone; configs on their way to the edge.
+VOLATILE |= {"arn", "token", "asked", "requests", "CallerReference", "references", "deleted"}
+VOLATILE |= {"writes", "former", "served"}
+# What it keeps in the order in which it was made.
+ORDERLESS = frozenset(("domain", "arn", "managed"))
 STAMP = re.compile(r"\bat=[0-9TZ]+")
+EDGE_NAME = re.compile(r"\bd[a-z0-9]{13}\.cloudfront\.net\b")
 Holdings = dict[str, Any]
 
 
@@ -18,7 +24,7 @@ def holdings(state: Mapping[str, Any], zones: Collection[str] = ()) -> Holdings:
 
     With it the records of zones that are no vendor's, each zone by its name.
     """
-    held = {vendor: _plain(held) for vendor, held in state["vendors"].items()}
+    held = {vendor: _plain(_called(held)) for vendor, held in state["vendors"].items()}
     edited = {
         each["zone"]: _sorted(_plain(record) for record in each["records"])
         for each in state["dns"]
@@ -34,11 +40,39 @@ def _plain(value: Any) -> Any:
         return {key: _plain(each) for key, each in value.items() if key not in VOLATILE}
     if isinstance(value, list):
         plain = [_plain(each) for each in value]
-        # Domains are kept in the order in which they were made; rules keep theirs, which counts.
-        return _sorted(plain) if any(isinstance(e, Mapping) and "domain" in e for e in plain) else plain
+        # Some things are kept in the order in which they were made; rules keep theirs, which counts.
+        orderless = any(isinstance(each, Mapping) and ORDERLESS & each.keys() for each in value)
+        return _sorted(plain) if orderless else plain
     if isinstance(value, float):
         return "a time"
-    return STAMP.sub("at=…", value) if isinstance(value, str) else value
+    return EDGE_NAME.sub("d….cloudfront.net", STAMP.sub("at=…", value)) if isinstance(value, str) else value
+
+
+def _called(held: Any) -> Any:
+    """The same with each certificate and policy of AWS referred to by what it is for, not by its id."""
+    called = dict(_names(held))
+    if not called:
+        return held
+    ids = re.compile("|".join(map(re.escape, called)))
+    return _translated(held, lambda text: ids.sub(lambda found: called[found[0]], text))
+
+
+def _names(value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        if "arn" in value and "names" in value:
+            yield value["arn"], f"the certificate of {', '.join(value['names'])}"
+        if "managed" in value and "config" in value:
+            yield value["id"], f"the policy {value['config']['Name']}"
+    for each in value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ():
+        yield from _names(each)
+
+
+def _translated(value: Any, translate: Callable[[str], str]) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _translated(each, translate) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_translated(each, translate) for each in value]
+    return translate(value) if isinstance(value, str) else value
 
 
 def _sorted(values: Any) -> list[Any]:

@@ -39,6 +39,7 @@ class Beat:
     call: Call
     nth: int  # of the calls with this method and path, from the start of the job
     applies: bool  # made for a change or a gate; else for the plan
+    moves: bool  # the vendors hold something else after it, by holdings
 
     @property
     def writes(self) -> bool:
@@ -48,11 +49,10 @@ class Beat:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A job's calls, what it leads to, and the sandbox's state before it."""
+    """A job's calls, and what it leads to."""
 
     beats: tuple[Beat, ...]
     holdings: Holdings
-    before: Mapping[str, Any]
 
     @property
     def writes(self) -> tuple[Beat, ...]:
@@ -75,17 +75,23 @@ def struck(at: Stand, beat: Beat, fault: Mapping[str, Any]) -> None:
 
 
 def prepared(at: Stand, job: Job) -> None:
-    """Do what goes before the job."""
-    for choice in job.first:
-        at.done(choice=choice)
+    """Do what goes before the job; a sandbox that can take up what another one held does that instead."""
+    if not job.first:
+        return
+    if at.candidate.emulators or at.plain:
+        for choice in job.first:
+            at.done(choice=choice)
+    else:
+        at.taken_up(_held(at.candidate, job.first))
 
 
-def begun(at: Stand, job: Job) -> None:
-    """Go where the job begins: to the state that was found there once. A real server keeps its own."""
-    if at.candidate.emulators:
-        prepared(at, job)
-    elif job.first:
-        at.loaded(score(at.candidate, job).before)
+@cache
+def _held(candidate: Candidate, first: tuple[Choice, ...]) -> Mapping[str, Any]:
+    """Do what goes before a job, once; give all that the vendors hold then."""
+    with stand(candidate) as at:
+        for choice in first:
+            at.done(choice=choice)
+        return at.state()
 
 
 @cache
@@ -93,13 +99,21 @@ def score(candidate: Candidate, job: Job) -> Score:
     """Play a job through, one call at a time."""
     with stand(candidate) as at:
         prepared(at, job)
-        before = at.dumped()
         already = len(at.calls)
         passed: list[Point] = []
         planning: list[int] = []
+        held = [at.holdings()]
+        moving: list[bool] = []
+
+        def watch(point: Point) -> None:
+            passed.append(point)
+            moving.append(writes(at.calls[-1]) and at.holdings() != held[-1])
+            if moving[-1]:
+                held.append(at.holdings())
+
         report = at.apply(
             choice=job.choice,
-            seam=Seam(watch=passed.append),
+            seam=Seam(watch=watch),
             threads=1,
             begins=lambda _run: planning.append(len(passed)),
         )
@@ -107,12 +121,12 @@ def score(candidate: Candidate, job: Job) -> Score:
         calls = at.calls[already:]
         assert len(calls) == len(passed)
         at.converged(choice=job.choice)
-        return Score(tuple(_beats(passed, calls, planning[0])), at.holdings(), before)
+        return Score(tuple(_beats(passed, calls, moving, planning[0])), at.holdings())
 
 
-def _beats(passed: list[Point], calls: list[Call], planning: int) -> list[Beat]:
+def _beats(passed: list[Point], calls: list[Call], moving: list[bool], planning: int) -> list[Beat]:
     alike = [(call.vendor, call.method, call.path) for call in calls]
     return [
-        Beat(point, call, alike[: n + 1].count(alike[n]), n >= planning)
-        for n, (point, call) in enumerate(zip(passed, calls, strict=True))
+        Beat(point, call, alike[: n + 1].count(alike[n]), n >= planning, moves)
+        for n, (point, call, moves) in enumerate(zip(passed, calls, moving, strict=True))
     ]

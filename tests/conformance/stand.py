@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -171,6 +170,19 @@ class Stand:
         """What the vendors hold, and the zones that have no API."""
         return holdings(self.control("GET", "/state"), self.plain)
 
+    def state(self) -> Mapping[str, Any]:
+        """All that the sandbox's vendors hold, and its time."""
+        return self.sandbox.do(self.sandbox.kernel.dump)
+
+    def taken_up(self, state: Mapping[str, Any]) -> None:
+        """Go on from where another sandbox of this world was."""
+
+        def load() -> None:
+            self.sandbox.kernel.load(deepcopy(state))
+            self.sandbox.kernel.touch()
+
+        self.sandbox.do(load)
+
     @property
     def calls(self) -> list[Call]:
         """Every API call so far, oldest first."""
@@ -198,21 +210,6 @@ class Stand:
             return error.stage
         return str(got.status)
 
-    def dumped(self) -> Mapping[str, Any]:
-        """The state of the sandbox, as it is kept on disk."""
-        state: Mapping[str, Any] = json.loads(json.dumps(self.sandbox.do(self.sandbox.kernel.dump)))
-        return state
-
-    def loaded(self, state: Mapping[str, Any]) -> None:
-        """Let the sandbox take up a state that was dumped."""
-
-        def load() -> None:
-            self.sandbox.kernel.load(deepcopy(state))
-            self.sandbox.kernel.touch()
-
-        self.sandbox.do(load)
-
-    # -- at the end
     def judged(self) -> None:
         """No secret was told, everything asked for is emulated, every exchange is as the vendor says."""
         told = [text for text in self.texts if any(secret in text for secret in self.secrets)]

@@ -12,7 +12,7 @@ from reconciler.planner import Choice
 from reconciler.report import report_text
 from tests.conformance.candidates import Candidate
 from tests.conformance.holdings import differences
-from tests.conformance.score import APPLY, JOBS, Beat, Job, begun, score
+from tests.conformance.score import APPLY, JOBS, Beat, Job, prepared, score
 from tests.conformance.seam import Killed, Seam
 from tests.conformance.stand import Stand, stand
 
@@ -26,14 +26,15 @@ def cuts(candidate: Candidate, job: Job) -> Iterator[tuple[str, Beat]]:
 
     That is: before the first write, after each write, and before each write that time has passed before. A
     cut at a call that only reads, or right between two writes, finds them as the cut after the write before
-    does. With CONFORMANCE=every-call in the environment each call is cut off, before and after.
+    does; so does one at a write that left the vendors with what they held, such as one that was refused.
+    With CONFORMANCE=every-call in the environment each call is cut off, before and after.
     """
     beats = score(candidate, job).applying
     if os.environ.get("CONFORMANCE") == "every-call":
         yield from ((when, beat) for beat in beats for when in ("before", "after"))
         return
     last_s = float("-inf")
-    for beat in (beat for beat in beats if beat.writes):
+    for beat in (beat for beat in beats if beat.moves):
         if beat.call.at > last_s + A_WHILE_S:
             yield "before", beat
         yield "after", beat
@@ -55,7 +56,7 @@ def test_cut_off_at_any_call_the_next_run_converges(candidate: Candidate, name: 
 def after_a_cut(candidate: Candidate, job: Job, when: str, beat: Beat) -> Iterator[str]:
     """Cut a job off, run it again; tell what is not as after a run without disturbance."""
     with stand(candidate) as at:
-        begun(at, job)
+        prepared(at, job)
         answered = [host for host in candidate.hosts if at.answers(host) == "302"]
         seam = Seam()
         setattr(seam, when, {beat.point: seam.die})
@@ -74,7 +75,7 @@ def after_a_cut(candidate: Candidate, job: Job, when: str, beat: Beat) -> Iterat
 def test_interrupted_in_order_a_run_reports_and_the_next_converges(
     candidate: Candidate, share: float
 ) -> None:
-    """Ctrl-C: the call in flight ends, what is begun is told, nothing needs repair."""
+    """Ctrl-C: the call in flight ends, what is prepared is told, nothing needs repair."""
     with stand(candidate) as at:
         writes = score(candidate, APPLY).writes
         seam = Seam()
@@ -105,4 +106,6 @@ def again(at: Stand, job: Job) -> Iterator[str]:
     report = at.apply(choice=job.choice)
     if any(host.outcome.value != "applied" for host in report.hosts):
         yield report_text(report)
-    yield from differences(score(at.candidate, job).holdings, at.holdings())
+    told = differences(score(at.candidate, job).holdings, at.holdings())
+    forgotten = at.candidate.forgotten
+    yield from (one for one in told if forgotten is None or not forgotten.search(one))

@@ -34,7 +34,7 @@ def operations(candidate: Candidate) -> dict[tuple[object, ...], Beat]:
 def distinct(candidate: Candidate) -> tuple[Beat, ...]:
     """The first call of each operation that no candidate before this one has."""
     at = CANDIDATES.index(candidate)
-    known = {kind for earlier in CANDIDATES[:at] for kind in operations(earlier)}
+    known = {kind for earlier in CANDIDATES[:at] if earlier.paths for kind in operations(earlier)}
     return tuple(beat for kind, beat in operations(candidate).items() if kind not in known)
 
 
@@ -43,15 +43,15 @@ def _kind(beat: Beat) -> tuple[object, ...]:
 
 
 @pytest.mark.parametrize("name", PASSING)
-def test_what_passes_is_not_even_told(candidate: Candidate, name: str) -> None:
+def test_what_passes_is_not_even_told(strikable: Candidate, name: str) -> None:
     """Every operation of the job is struck once, all in one run: each time a repeat helps."""
-    with stand(candidate) as at:
-        for beat in operations(candidate).values():
+    with stand(strikable) as at:
+        for beat in operations(strikable).values():
             struck(at, beat, PASSING[name])
         ran = at.tdr(*APPLYING)
         assert ran.code == 0, ran.said
         assert [fault["path"] for fault in at.control("GET", "/faults") if fault["struck"] == 0] == []
-        assert differences(score(candidate, APPLY).holdings, at.holdings()) == []
+        assert differences(score(strikable, APPLY).holdings, at.holdings()) == []
         gaps = list(gaps_s(at))
         assert [gap for gap, asked_s in gaps if gap < asked_s - HAIR_S] == []
         assert bool(gaps) == ("Retry-After" in PASSING[name].get("headers", {}))
@@ -70,20 +70,20 @@ def gaps_s(at: Stand) -> Iterator[tuple[float, float]]:
 
 
 @pytest.mark.parametrize("name", LASTING)
-def test_what_lasts_is_one_clear_error_and_the_next_run_goes_on(candidate: Candidate, name: str) -> None:
-    beats = [beat for beat in distinct(candidate) if beat.applies]
-    told(candidate, name, [(beat, trouble) for beat in beats for trouble in applied(candidate, beat, name)])
+def test_what_lasts_is_one_clear_error_and_the_next_run_goes_on(strikable: Candidate, name: str) -> None:
+    beats = [beat for beat in distinct(strikable) if beat.applies]
+    told(strikable, name, [(beat, trouble) for beat in beats for trouble in applied(strikable, beat, name)])
 
 
 @pytest.mark.parametrize("name", LASTING)
-def test_what_lasts_is_one_clear_error_of_a_plan(candidate: Candidate, name: str) -> None:
+def test_what_lasts_is_one_clear_error_of_a_plan(strikable: Candidate, name: str) -> None:
     """Or the plan is the same without that answer."""
-    beats = [beat for beat in distinct(candidate) if not beat.applies]
-    with stand(candidate) as at:
+    beats = [beat for beat in distinct(strikable) if not beat.applies]
+    with stand(strikable) as at:
         undisturbed = at.tdr("plan").out
         troubles = [(beat, trouble) for beat in beats for trouble in planned(at, beat, name, undisturbed)]
         assert at.writes == []
-    told(candidate, name, troubles)
+    told(strikable, name, troubles)
 
 
 def told(candidate: Candidate, name: str, troubles: Sequence[tuple[Beat, str]]) -> None:

@@ -29,6 +29,8 @@ PATIENCE_S = 30.0
         ("managed", 0.0),
         ("managed", 0.6),
         ("dns", 0.5),
+        ("aws", 0.2),
+        ("aws", 0.5),
         ("powerdns", 0.2),
         ("powerdns", 0.5),
         ("rfc2136", 0.5),

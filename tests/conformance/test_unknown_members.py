@@ -6,17 +6,24 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.client import HTTPConnection
+from copy import deepcopy
+from http.client import HTTPConnection, HTTPResponse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
+from xml.etree import ElementTree
 
+from providers.sandbox.aws import cbor
 from tests.conformance.candidates import Candidate
 from tests.conformance.holdings import differences
 from tests.conformance.score import APPLY, DESTROY, score
 from tests.conformance.stand import stand
 
 NEW = {"a_new_member": {"of": ["some", {"kind": None}]}}
+NEW_ELEMENT = ElementTree.Element("ANewMember")
+NEW_ELEMENT.text = "some"
+CBOR = "application/cbor"
+HOP = frozenset({"connection", "content-length", "content-type", "date", "server", "transfer-encoding"})
 
 
 def embellished(value: Any) -> Any:
@@ -24,6 +31,27 @@ def embellished(value: Any) -> Any:
     if isinstance(value, dict):
         return {**NEW, **{key: embellished(each) for key, each in value.items()}}
     return [embellished(each) for each in value] if isinstance(value, list) else value
+
+
+def embellished_xml(text: bytes) -> bytes:
+    """XML with an element more in each that has others, but for lists."""
+    root = ElementTree.fromstring(text)  # noqa: S314 - the sandbox's own
+    if root.tag.startswith("{"):
+        ElementTree.register_namespace("", root.tag[1:].partition("}")[0])
+    for element in list(root.iter()):
+        is_list = element.tag.endswith("s") and len({child.tag for child in element}) == 1
+        if len(element) and not is_list:
+            element.insert(0, deepcopy(NEW_ELEMENT))
+    return ElementTree.tostring(root)
+
+
+def more(kind: str, body: bytes) -> bytes:
+    """The body of an answer, with more in it than there was."""
+    if kind.startswith(("application/json", "application/x-amz-json")):
+        return json.dumps(embellished(json.loads(body))).encode()
+    if kind.startswith(CBOR):
+        return cbor.encoded(embellished(cbor.decoded(body)))
+    return embellished_xml(body) if kind.startswith(("text/xml", "application/xml")) else body
 
 
 @contextmanager
@@ -45,17 +73,21 @@ def before(url: str) -> Iterator[str]:
             try:
                 behind.request(self.command, self.path, body, dict(self.headers.items()))
                 answer = behind.getresponse()
-                self.give(answer.status, answer.getheader("Content-Type", ""), answer.read())
+                self.give(answer, answer.read())
             finally:
                 behind.close()
 
-        def give(self, status: int, kind: str, body: bytes) -> None:
+        def give(self, answer: HTTPResponse, body: bytes) -> None:
             """Answer, with more in it than there was."""
-            if body and kind.startswith("application/json"):
-                body = json.dumps(embellished(json.loads(body))).encode()
-            self.send_response_only(status)
+            kind = answer.getheader("Content-Type", "")
+            if body:
+                body = more(kind, body)
+            self.send_response_only(answer.status)
             self.send_header("Content-Type", kind)
-            if status != 204:
+            for name, value in answer.getheaders():
+                if name.lower() not in HOP:
+                    self.send_header(name, value)
+            if answer.status != 204:
                 self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
@@ -64,9 +96,11 @@ def before(url: str) -> Iterator[str]:
         server.daemon_threads = True
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}{place.path}"
-        server.shutdown()
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}{place.path}"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def test_unknown_members_are_let_pass(candidate: Candidate) -> None:

@@ -39,8 +39,8 @@ def matters(candidate: Candidate) -> frozenset[str]:
 def throughout(at: Stand) -> None:
     """The main job, its end, and what is left to do after each: nothing."""
     report = at.apply()
-    outcomes = [host.outcome.value for host in report.hosts]
-    assert outcomes == ["applied"] * len(at.candidate.hosts), report_text(report)
+    assert {host.host for host in report.hosts if host.host} == set(at.candidate.hosts)
+    assert {host.outcome.value for host in report.hosts} == {"applied"}, report_text(report)
     at.converged()
     at.done(choice=DESTROY.choice)
     at.converged(choice=DESTROY.choice)
