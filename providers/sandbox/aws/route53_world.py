@@ -32,11 +32,12 @@ def read(state: State, entry: Any, at: str, number: str, taken: Iterable[Zone]) 
         raise WorldError(f"{at}.id", f"another zone has the id {zone_id}")
     private = bool(given.get("private", False))
     public = [zone for zone in others if not zone.private]
+    alone = not any(zone.delegated for zone in public)
     zone = Zone(
         zone_id,
         name,
         private=private,
-        delegated=bool(given.get("delegated", not public)) and not private,
+        delegated=bool(given.get("delegated", alone)) and not private,
         comment=str(given.get("comment", "")),
         servers=len(public) % len(DELEGATION_SETS),
         tags=tags(given.get("tags"), f"{at}.tags"),
