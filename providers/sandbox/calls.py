@@ -39,6 +39,7 @@ class Call:
     emulated: bool = True  # False: no route for it, or the emulator failed: answered 501
     fault: int | None = None  # id of the fault that struck
     client: str = ""  # of an edge's request
+    operation: str = ""  # as the vendor names it, where its paths do not tell: "acm:RequestCertificate"
 
     def dump(self) -> dict[str, Any]:
         """Give it as JSON values."""

@@ -14,7 +14,10 @@ from providers.sandbox.kernel import Kernel
 from providers.sandbox.listener import GRACE_S, Handler, bind
 from providers.sandbox.tree import Outage
 
-_CALL_FILTERS = ("kind", "vendor", "listener", "method", "path", "status", "handled", "emulated", "client")
+_CALL_FILTERS = (
+    *("kind", "vendor", "listener", "method", "path", "operation", "status", "handled", "emulated"),
+    "client",
+)
 
 
 class Control:

@@ -28,6 +28,7 @@ class Fault:
     listener: str = ""
     method: str = ""
     path: str = ""  # regular expression, searched in the raw path
+    operation: str = ""  # as the vendor names what is asked, where its paths do not tell
     nth: int = 1
     times: int = 1
     after: bool = False
@@ -40,9 +41,12 @@ class Fault:
     matched: int = 0  # so far
     struck: int = 0
 
-    def strikes(self, on: str, vendor: str, listener: str, method: str, path: str) -> bool:
+    def strikes(self, on: str, vendor: str, listener: str, method: str, path: str, operation: str) -> bool:
         """Count a call if it matches, and say whether it is struck."""
-        wanted = ((self.vendor, vendor), (self.listener, listener), (self.method, method))
+        wanted = (
+            *((self.vendor, vendor), (self.listener, listener)),
+            *((self.method, method), (self.operation, operation)),
+        )
         if self.on != on or any(want and want != have for want, have in wanted):
             return False
         if self.path and not re.search(self.path, path):
@@ -81,9 +85,12 @@ class Faults:
         """Take away one fault, or all."""
         self._faults = [f for f in self._faults if fault_id is not None and f.id != fault_id]
 
-    def strike(self, on: str, vendor: str, listener: str, method: str, path: str) -> Fault | None:
+    def strike(
+        self, on: str, vendor: str, listener: str, method: str, path: str, operation: str = ""
+    ) -> Fault | None:
         """Show a call to every fault; give the first that strikes."""
-        struck = [fault for fault in self._faults if fault.strikes(on, vendor, listener, method, path)]
+        asked = on, vendor, listener, method, path, operation
+        struck = [fault for fault in self._faults if fault.strikes(*asked)]
         return struck[0] if struck else None
 
     def dump(self) -> list[dict[str, Any]]:
@@ -104,6 +111,8 @@ def _fault(wanted: Mapping[str, Any]) -> Fault:
         re.compile(wanted.get("path", ""))
     except (re.error, TypeError) as error:
         raise ControlError(f"path is not a regular expression: {error}") from error
+    if not isinstance(wanted.get("operation", ""), str):
+        raise ControlError(f"operation is a text, not {wanted['operation']!r}")
     whole = all(isinstance(wanted.get(key, 1), int) for key in ("nth", "times", "status"))
     if not whole or wanted.get("nth", 1) < 1:
         raise ControlError("nth, times and status are whole numbers, nth from 1")

@@ -21,7 +21,7 @@ from providers.sandbox.edge import Certificates, EdgeHandler, EdgePort
 from providers.sandbox.faults import Faults
 from providers.sandbox.fetch import Fetched, Fetcher, FetchOptions
 from providers.sandbox.limits import Windows
-from providers.sandbox.listener import ApiListener
+from providers.sandbox.listener import ApiListener, Naming
 from providers.sandbox.lookup import Reply
 from providers.sandbox.resolver import Resolved, Resolver
 from providers.sandbox.switches import Switches
@@ -107,12 +107,14 @@ class Kernel:
         *,
         prefix: str = "",
         limiting: Limiting | None = None,
+        operation: Naming | None = None,
     ) -> str:
         """Bind an API base on a free loopback port and return its URL, `prefix` included.
 
-        Paths of `routes` come after `prefix`. What no route matches answers 501 and is remembered.
+        Paths of `routes` come after `prefix`. What no route matches answers 501 and is remembered. Where
+        paths do not tell what is asked, `operation` names it, for faults and for the list of calls.
         """
-        server = ApiListener(vendor, listener, tuple(routes), prefix, limiting, self)
+        server = ApiListener(vendor, listener, tuple(routes), prefix, limiting, self, operation)
         self._servers.append(server)
         return server.url
 

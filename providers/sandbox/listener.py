@@ -24,6 +24,8 @@ LOG = logging.getLogger(__name__)
 GRACE_S = 0.01
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+#: Names what a request with this body asks for; empty where there is nothing like it.
+Naming = Callable[[web.Request, bytes], str]
 
 
 class Traffic(Protocol):
@@ -60,6 +62,7 @@ class ApiListener:
     prefix: str
     limiting: Limiting | None
     traffic: Traffic
+    naming: Naming | None = None
     _runner: web.AppRunner | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -93,19 +96,21 @@ class ApiListener:
             number = self.traffic.calls.next_id()
             at = self.traffic.clock.now()
             body = await request.read()
-            outcome = await self._serve(request, handler)
-            self.traffic.calls.add(self._call(number, at, request, body, outcome))
+            operation = self.naming(request, body) if self.naming else ""
+            outcome = await self._serve(request, handler, operation)
+            self.traffic.calls.add(self._call(number, at, request, body, outcome, operation))
             self.traffic.touch()
             return await _deliver(request, outcome)
 
         return record
 
-    async def _serve(self, request: web.Request, handler: Handler) -> _Outcome:
+    async def _serve(self, request: web.Request, handler: Handler, operation: str) -> _Outcome:
         latency_ms = self.traffic.latencies_ms.get(self.vendor, 0)
         if latency_ms:
             await asyncio.sleep(latency_ms / 1000)
         path = request.raw_path.partition("?")[0]
-        fault = self.traffic.faults.strike("api", self.vendor, self.name, request.method, path)
+        asked = self.vendor, self.name, request.method, path, operation
+        fault = self.traffic.faults.strike("api", *asked)
         if fault and fault.kind == "delay":
             await delay(fault, self.traffic.clock)
         if fault and fault.kind in ("status", "reset") and not fault.after:
@@ -138,7 +143,15 @@ class ApiListener:
             limiting.announce(response, usage)
         return response
 
-    def _call(self, number: int, at: float, request: web.Request, body: bytes, outcome: _Outcome) -> Call:
+    def _call(
+        self,
+        number: int,
+        at: float,
+        request: web.Request,
+        body: bytes,
+        outcome: _Outcome,
+        operation: str,
+    ) -> Call:
         response = outcome.response
         path, _, query = request.raw_path.partition("?")
         return Call(
@@ -159,6 +172,7 @@ class ApiListener:
             handled=outcome.handled,
             emulated=outcome.emulated,
             fault=outcome.fault.id if outcome.fault else None,
+            operation=operation,
         )
 
 

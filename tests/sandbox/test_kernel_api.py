@@ -169,6 +169,7 @@ def test_faults_are_listed_and_cleared_and_wrong_ones_refused(world: World) -> N
         ({"kind": "reset", "path": "("}, "path is not a regular expression"),
         ({"kind": "reset", "nht": 2}, "unknown key 'nht' of a fault"),
         ({"kind": "reset", "nth": 0}, "nth from 1"),
+        ({"kind": "reset", "operation": 7}, "operation is a text, not 7"),
         ({"kind": "reset", "vendor": "umbrella"}, "no vendor 'umbrella'; there are acme"),
     ]:
         with pytest.raises(ControlError, match=message.replace("(", r"\(")):

@@ -45,7 +45,8 @@ class Api:
         self._buckets = Buckets()
         self._answered = 0
         limiting = Limiting(None, self._unit, self._limited)
-        self.url = kernel.api("aws", "api", [web.route("*", "/{path:.*}", self._serve)], limiting=limiting)
+        routes = [web.route("*", "/{path:.*}", self._serve)]
+        self.url = kernel.api("aws", "api", routes, limiting=limiting, operation=_named)
 
     async def _serve(self, http: web.Request) -> web.Response:
         request = _request(http, await http.read())
@@ -123,6 +124,12 @@ class Api:
 def _request(http: web.Request, body: bytes) -> Request:
     path, _, query = http.raw_path.partition("?")
     return Request(http.method, path, query, http.headers, body)
+
+
+def _named(http: web.Request, body: bytes) -> str:
+    """Name what is asked: ``acm:RequestCertificate``."""
+    found = _asked(_request(http, body))
+    return f"{found.service}:{found.operation.name}" if found.operation else ""
 
 
 def _signed(request: Request) -> signing.Signed:

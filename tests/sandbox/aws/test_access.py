@@ -353,3 +353,20 @@ def test_boto3_finds_the_sandbox_by_the_environment_alone() -> None:
             config=Config(retries={"total_max_attempts": 1}),
         )
         assert client.get_caller_identity()["Account"] == NUMBER
+
+
+def test_calls_are_named_and_a_fault_strikes_the_nth_of_one_operation() -> None:
+    with bench(world(account())) as running:
+        acm, sts = running.client("acm"), running.client("sts")
+        strike = {"kind": "status", "status": 400, "operation": "acm:ListCertificates", "nth": 2}
+        running.sandbox.control("POST", "/faults", strike)
+
+        acm.list_certificates()
+        sts.get_caller_identity()
+        assert refused(acm.list_certificates)[0] == 400
+        sts.get_caller_identity()
+
+        named = [call["operation"] for call in running.sandbox.control("GET", "/calls")]
+        assert named == ["acm:ListCertificates", "sts:GetCallerIdentity"] * 2
+        found = running.sandbox.control("GET", "/calls?operation=acm:ListCertificates")
+        assert [call["status"] for call in found] == [200, 400]
