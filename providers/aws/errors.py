@@ -110,6 +110,14 @@ _BEFORE: Final[tuple[tuple[_Kinds, str], ...]] = (
 """What boto3 finds before it asks, the narrowest first, and what to do about it."""
 
 
+class Unreadable(ResponseParserError):
+    """An answer that is none of AWS's, and the id of its request."""
+
+    def __init__(self, reason: str, request_id: str) -> None:
+        super().__init__(reason)
+        self.request_id = request_id
+
+
 def translate(error: Exception) -> ProviderError | None:
     """Tell what an exception means; None for what is a bug."""
     if isinstance(error, aws.ClientError):
@@ -117,7 +125,9 @@ def translate(error: Exception) -> ProviderError | None:
     if isinstance(error, ResponseParserError):
         # botocore adds the body, and advice to repeat, after the reason.
         reason = str(error).partition(", invalid XML received")[0]
-        return UnexpectedResponse(f"unreadable answer from AWS: {_first_line(reason)}")
+        made = UnexpectedResponse(f"unreadable answer from AWS: {_first_line(reason)}")
+        made.request_id = error.request_id if isinstance(error, Unreadable) else ""
+        return made
     if isinstance(error, (aws.ConnectionError, aws.HTTPClientError)):
         return Unavailable(f"no answer from AWS: {error}", sent=not isinstance(error, _NEVER_SENT))
     return _from_settings(error) if isinstance(error, aws.BotoCoreError) else None
@@ -129,6 +139,11 @@ def code_of(error: ProviderError) -> str:
     return found[1] if found else ""
 
 
+def request_id_of(headers: Mapping[str, str]) -> str:
+    """Give AWS's id of a request, as all its services tell it."""
+    return str(headers.get("x-amzn-requestid") or "")
+
+
 # -- what AWS answers
 def _from_answer(error: aws.ClientError) -> ProviderError:
     told: Mapping[str, Any] = error.response.get("Error", {})
@@ -138,7 +153,7 @@ def _from_answer(error: aws.ClientError) -> ProviderError:
     status = _number(answer.get("HTTPStatusCode"))
     made = _judged(code, status or 0, _words(error, told), error.operation_name, _after(answer))
     made.operation = error.operation_name
-    made.request_id = str(answer.get("RequestId") or "")
+    made.request_id = str(answer.get("RequestId") or request_id_of(answer.get("HTTPHeaders") or {}))
     made.status = status
     return made
 

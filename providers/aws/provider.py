@@ -124,7 +124,7 @@ class AwsProvider:
         except AuthError as error:
             if not scope.parts.cdn:
                 raise
-            return Found(), error.message
+            return Found(), str(error)
 
     def compose(self, parts: Parts, live: Live) -> Composition:
         """Return what the cdn part needs, and why no zone is found for a host of the dns part."""

@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
+from xml.etree import ElementTree
 
 import boto3
 from botocore.config import Config
 from botocore.credentials import CredentialProvider, CredentialResolver, DeferredRefreshableCredentials
-from botocore.exceptions import BotoCoreError, PartialCredentialsError
+from botocore.exceptions import BotoCoreError, PartialCredentialsError, ResponseStreamingError
 from botocore.loaders import create_loader
-from botocore.parsers import ResponseParserError
 from botocore.session import Session as CoreSession
 
-from providers.aws.errors import translate
+from providers.aws.errors import Unreadable, request_id_of, translate
 from providers.aws.names import STS, identity_of, provider_of
 from reconciler.errors import InvalidRequest
 
@@ -51,6 +51,13 @@ _CONFIG: Final = Config(
 )
 _LOADER: Final = create_loader()
 """The services' models, read once for all aliases: that is most of what a client costs (24 ms of 140)."""
+
+_XML: Final = frozenset({"query", "rest-xml"})
+_NO_REASON: Final = b"<ErrorResponse><Error><Code/><Message/></Error></ErrorResponse>"
+"""What botocore finds no code and no reason in: it cannot read an empty body of every service."""
+
+_NEEDED: Final = {"DescribeCertificate": "Certificate", "RequestCertificate": "CertificateArn"}
+"""What nothing can be done without, though botocore's models do not say so."""
 
 _FILES: Final = {"AWS_SHARED_CREDENTIALS_FILE": "credentials_file", "AWS_CONFIG_FILE": "config_file"}
 _SERVICES: Final = {
@@ -220,18 +227,56 @@ def _refuse_fragments(response_dict: dict[str, Any], operation_model: Any, **_: 
     told in words of a proxy's only the status counts.
     """
     body, status = response_dict["body"] or b"", response_dict["status_code"]
-    is_json = "json" in operation_model.service_model.resolved_protocol
-    if status >= 500 and not body.lstrip().startswith((b"<", b"{")):
-        response_dict["body"] = b""
-    if status >= 300 or operation_model.output_shape is None:
+    headers = response_dict["headers"]
+    if 0 < len(body) < _announced(headers):  # botocore asks its HTTP library not to look
+        raise ResponseStreamingError(error=f"the answer ends after {len(body)} bytes")
+    wrong = _wrong(body, operation_model)
+    if status >= 300:
+        if wrong:
+            is_xml = operation_model.service_model.resolved_protocol in _XML
+            response_dict["body"] = _NO_REASON if is_xml else b""
         return
+    shape = operation_model.output_shape
+    if body or shape is not None:
+        wrong = wrong or _stranger(body, operation_model)
+        if wrong:
+            raise Unreadable(wrong, request_id_of(headers))
+
+
+def _announced(headers: Mapping[str, str]) -> int:
+    """Give the length that an answer said its body has; 0 where it said none."""
+    length = headers.get("content-length", "")
+    return int(length) if length.isdecimal() else 0
+
+
+def _wrong(body: bytes, operation_model: Any) -> str:
+    """Say what is wrong with a body in a protocol of AWS's; empty where it can be read."""
+    protocol = operation_model.service_model.resolved_protocol
     if not body:
-        raise ResponseParserError("it has no body")
-    if is_json:
-        try:
-            json.loads(body)
-        except ValueError as error:
-            raise ResponseParserError(f"its JSON ends or breaks: {error}") from error
+        return "it has no body"
+    try:
+        if protocol in _XML:
+            root = ElementTree.fromstring(body)  # noqa: S314 - as botocore itself does next
+            return "it is a web page" if root.tag.lower().endswith("html") else ""
+        return "" if isinstance(json.loads(body), dict) else "its JSON is no object"
+    except ElementTree.ParseError as error:
+        return f"its XML ends or breaks: {error}"
+    except ValueError as error:
+        return f"its JSON ends or breaks: {error}"
+
+
+def _stranger(body: bytes, operation_model: Any) -> str:
+    """Say why a JSON object is no answer to what was asked; empty where it may be one."""
+    if operation_model.service_model.resolved_protocol in _XML:
+        return ""
+    shape = operation_model.output_shape
+    told = json.loads(body).keys()
+    members = shape.members if shape else {}
+    known = {member.serialization.get("name", name) for name, member in members.items()}
+    if told and not told & known:
+        return f"it has no member that {operation_model.name} answers with"
+    needed = _NEEDED.get(operation_model.name, "")
+    return f"it has no {needed}" if needed and needed not in told else ""
 
 
 def _core() -> CoreSession:

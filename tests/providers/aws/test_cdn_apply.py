@@ -61,7 +61,7 @@ def of(changes: list[Any], id_: ResourceId) -> Any:
 @pytest.mark.parametrize(
     ("fault", "kind"),
     [
-        ({"kind": "truncated"}, UnexpectedResponse),
+        ({"kind": "truncated"}, Unavailable),  # asked again
         ({"kind": "status", "status": 200, "body": ""}, UnexpectedResponse),
         ({"kind": "status", "status": 502, "body": "upstream"}, Unavailable),
     ],
