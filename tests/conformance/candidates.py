@@ -46,7 +46,6 @@ class Candidate:
     zone_rows   of how many hosts a page holds the records of a zone
     impossible  settings of switches under which the main job cannot be done, with what the error must say
     forgotten   what a cut may leave, as nothing that is left tells that it is tdr's: found in a difference
-    paths       whether a path tells the operation, so that a fault strikes the one that it is meant for
     waits       whether its hosts wait for something that an account lists; else each only for itself
     emulators   beside those of the sandbox, or in the place of one: a real server that its world gets
     needs       programs of that server, each with the Debian package that has it
@@ -64,7 +63,6 @@ class Candidate:
     zone_rows: int = 1000
     impossible: Mapping[str, str] = field(default_factory=dict)
     forgotten: re.Pattern[str] | None = None
-    paths: bool = True
     waits: bool = True
     emulators: tuple[Emulator, ...] = ()
     needs: tuple[tuple[str, str], ...] = ()
@@ -141,7 +139,6 @@ CANDIDATES = (
         per_plan=(7, 1),
         rows=(DISTRIBUTIONS_PAGE, MARKS_PAGE),
         zone_rows=SETS_PAGE,
-        paths=False,  # ACM, STS and the tagging API are asked at `/`
         # Its certificate's tags told the record that proves it, which goes after it.
         forgotten=re.compile(r"too much .*\.acm-validations\.aws"),
         concerns=("aws.",),

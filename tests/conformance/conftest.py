@@ -1,5 +1,5 @@
 """Every test that asks for a `candidate` is run for each; for a `waiting` one, for those whose hosts wait for
-something that an account lists; for a `strikable` one, for those whose calls faults tell apart."""
+something that an account lists."""
 
 from __future__ import annotations
 
@@ -15,6 +15,3 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "waiting" in metafunc.fixturenames:
         waiting = [candidate for candidate in CANDIDATES if candidate.waits]
         metafunc.parametrize("waiting", waiting, ids=lambda candidate: candidate.name)
-    if "strikable" in metafunc.fixturenames:
-        strikable = [candidate for candidate in CANDIDATES if candidate.paths]
-        metafunc.parametrize("strikable", strikable, ids=lambda candidate: candidate.name)

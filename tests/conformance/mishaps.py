@@ -7,9 +7,9 @@ from typing import Any
 
 REQUEST_ID = "req-4711-struck"
 WORDS = "struck by the test"
-# In the form of either vendor's errors, with the headers in which vendors give the id of a request.
+# In the form of most vendors' errors, with the headers in which vendors give the id of a request.
 BODY = {"success": False, "result": None, "messages": [], "errors": [{"code": 4711, "message": WORDS}]}
-HEADERS = {"x-request-id": REQUEST_ID, "cf-ray": REQUEST_ID}
+HEADERS = {"x-request-id": REQUEST_ID, "cf-ray": REQUEST_ID, "x-amzn-RequestId": REQUEST_ID}
 PAGE = "<!doctype html><html><head><title>Sign in</title></head><body>Please sign in.</body></html>"
 ENVELOPE = {"success": True, "errors": [], "messages": []}
 STRANGE = {"unexpected": [1, None]}

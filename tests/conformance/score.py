@@ -37,7 +37,7 @@ class Beat:
 
     point: Point
     call: Call
-    nth: int  # of the calls with this method and path, from the start of the job
+    nth: int  # of the calls that ask for the same, from the start of the job
     applies: bool  # made for a change or a gate; else for the plan
     moves: bool  # the vendors hold something else after it, by holdings
 
@@ -70,8 +70,15 @@ ID = re.compile(r"[0-9a-f]{32}")
 
 def struck(at: Stand, beat: Beat, fault: Mapping[str, Any]) -> None:
     """Lay a fault for one call of a job; ids that differ from run to run match any."""
-    path = ID.pattern.join(re.escape(part) for part in ID.split(beat.call.path))
-    at.fault(vendor=beat.call.vendor, method=beat.call.method, path=f"^{path}$", nth=beat.nth, **fault)
+    call = beat.call
+    path = ID.pattern.join(re.escape(part) for part in ID.split(call.path))
+    which = {"operation": call.operation} if call.operation else {"method": call.method, "path": f"^{path}$"}
+    at.fault(vendor=call.vendor, nth=beat.nth, **which, **fault)
+
+
+def asked(call: Call) -> tuple[str, ...]:
+    """What a call asks for: as the vendor names it, else its method and path."""
+    return (call.vendor, call.operation) if call.operation else (call.vendor, call.method, call.path)
 
 
 def prepared(at: Stand, job: Job) -> None:
@@ -125,7 +132,7 @@ def score(candidate: Candidate, job: Job) -> Score:
 
 
 def _beats(passed: list[Point], calls: list[Call], moving: list[bool], planning: int) -> list[Beat]:
-    alike = [(call.vendor, call.method, call.path) for call in calls]
+    alike = [asked(call) for call in calls]
     return [
         Beat(point, call, alike[: n + 1].count(alike[n]), n >= planning, moves)
         for n, (point, call, moves) in enumerate(zip(passed, calls, moving, strict=True))
