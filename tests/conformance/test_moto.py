@@ -6,7 +6,7 @@ why: a fault of moto's own, which is shown to be there still. Where it is gone, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -34,10 +34,17 @@ from tests.conformance.seam import Point, Seam
 from tests.conformance.stand import Stand, stand
 from tests.conformance.test_crashes import after_a_cut, cuts
 from tests.contract.aws_calls import operation
-from tests.servers.moto import MotoAccount, MotoBridge, rrset
+from tests.servers.moto import MotoAccount, MotoBridge, end, rrset
 
 ZONE_PAGE, RECORD_PAGE = 100, 300  # docs: ListHostedZones, ListResourceRecordSets
 FOREIGN = "foreign.example.com"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _the_server_ends_with_the_suite() -> Iterator[None]:
+    """Whoever started it stops it."""
+    yield
+    end()
 
 
 def more_zones(world: World) -> World:

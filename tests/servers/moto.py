@@ -5,7 +5,6 @@ Every test has accounts of its own there, as moto keeps apart what comes with di
 
 from __future__ import annotations
 
-import atexit
 import itertools
 import os
 import re
@@ -43,6 +42,7 @@ OWN_HEADERS = frozenset(
     {"host", "connection", "content-length", "transfer-encoding", "content-encoding", "date"}
 )
 _numbers = itertools.count(100_000_000_001)
+_OPEN = ExitStack()
 
 
 @contextmanager
@@ -58,10 +58,14 @@ def running(folder: Path) -> Iterator[str]:
 
 @cache
 def server() -> str:
-    """Start moto's server, once; gives its URL. It ends with the process that asked."""
-    stack = ExitStack()
-    atexit.register(stack.close)
-    return stack.enter_context(running(Path(stack.enter_context(TemporaryDirectory(prefix="moto-")))))
+    """Start moto's server, once; gives its URL. It runs until `end`."""
+    return _OPEN.enter_context(running(Path(_OPEN.enter_context(TemporaryDirectory(prefix="moto-")))))
+
+
+def end() -> None:
+    """Stop what was started: a worker of the suite is not always given the time to end by itself."""
+    _OPEN.close()
+    server.cache_clear()
 
 
 class MotoAccount:
@@ -145,7 +149,7 @@ class Passing:
         """Write the zones at moto and bind the port."""
         self.kernel, self.account, self.changes = kernel, MotoAccount(), 0
         self._http = httpx.Client(base_url=self.account.url, trust_env=False, timeout=PATIENCE_S)
-        atexit.register(self._http.close)
+        _OPEN.callback(self._http.close)
         self.url = kernel.api(VENDOR, "api", [web.route("*", "/{path:.*}", self._pass)])
         for zone in zones:
             self.account.zone(zone["name"], zone.get("records", ()))
