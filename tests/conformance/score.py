@@ -114,7 +114,7 @@ def score(candidate: Candidate, job: Job) -> Score:
 
         def watch(point: Point) -> None:
             passed.append(point)
-            moving.append(writes(at.calls[-1]) and at.holdings() != held[-1])
+            moving.append(writes(_received(at, already + len(passed))) and at.holdings() != held[-1])
             if moving[-1]:
                 held.append(at.holdings())
 
@@ -129,6 +129,13 @@ def score(candidate: Candidate, job: Job) -> Score:
         assert len(calls) == len(passed)
         at.converged(choice=job.choice)
         return Score(tuple(_beats(passed, calls, moving, planning[0])), at.holdings())
+
+
+def _received(at: Stand, nth: int) -> Call:
+    """The nth call, once it is in the list: a real server's answer may be here a moment before."""
+    while len(calls := at.calls) < nth:
+        at.sandbox.do(lambda: None)
+    return calls[nth - 1]
 
 
 def _beats(passed: list[Point], calls: list[Call], moving: list[bool], planning: int) -> list[Beat]:
