@@ -31,6 +31,7 @@ def test_every_request_of_the_control_api_is_told_and_no_other(sandbox: Running)
         *there,
         "PATCH /vendors/aws",
         "PATCH /vendors/cloudflare",
+        "PATCH /vendors/fastly",
         "PATCH /vendors/powerdns",
         "PATCH /vendors/external",
         "PATCH /vendors/sparkpost",
