@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from providers.sandbox.contract import Switch
-from providers.sandbox.world_form import entries
-
+from . import tls_certificates, tls_control, tls_subscriptions, tls_world
 from .call import Route
-from .state import Customer
+from .tls_control import change
+from .tls_switches import SWITCHES
+from .tls_world import read_world
 
-ROUTES: tuple[Route, ...] = ()
-SWITCHES: tuple[Switch, ...] = ()
-#: The keys of a customer in the world that are read here.
-WORLD_KEYS = ("configurations", "certificates", "subscriptions")
-#: The keys of a customer that may be changed from outside, and are changed here.
-CONTROL_KEYS: tuple[str, ...] = ("certified",)
-
-
-def read_world(customer: Customer, section: Mapping[str, Any], at: str, now: float) -> None:
-    """Take a customer's TLS from the world. Raises WorldError naming the place, which begins with `at`."""
-    for place, given in entries(section.get("certificates"), f"{at}.certificates"):
-        change(customer, {"certified": given["names"]}, place, now)
-
-
-def change(customer: Customer, wanted: Mapping[str, Any], at: str, now: float) -> None:
-    """Change a customer's TLS from outside. Raises WorldError."""
-    for _, host in entries(wanted.get("certified"), f"{at}.certified"):
-        customer.tls.certified[host] = now
+__all__ = ["CONTROL_KEYS", "ROUTES", "SWITCHES", "WORLD_KEYS", "change", "read_world"]
+ROUTES: tuple[Route, ...] = (*tls_subscriptions.ROUTES, *tls_certificates.ROUTES)
+#: The keys of a customer in the world that are read here, and those that may be changed.
+WORLD_KEYS = tls_world.KEYS
+CONTROL_KEYS = tls_control.KEYS
