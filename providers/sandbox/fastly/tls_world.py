@@ -27,7 +27,8 @@ def read_world(customer: Customer, section: Mapping[str, Any], at: str, now: flo
     for place, given in entries(section.get("configurations"), f"{at}.configurations"):
         _configuration(customer, known(given, CONFIGURATION_KEYS, place), place, now)
     if not customer.tls.configurations:
-        _configuration(customer, {"default": True}, at, now)
+        _configuration(customer, {}, at, now)
+    customer.tls.default.default = True
     for place, given in entries(section.get("certificates"), f"{at}.certificates"):
         _certificate(customer, known(given, CERTIFICATE_KEYS, place), place, now)
     for place, given in entries(section.get("subscriptions"), f"{at}.subscriptions"):
@@ -40,7 +41,7 @@ def _configuration(customer: Customer, given: Mapping[str, Any], at: str, now: f
     if not cname.endswith(f".{FASTLY_ZONE}"):
         raise WorldError(f"{at}.cname", f"write a name in {FASTLY_ZONE}, such as {CNAME}")
     each = Configuration(number, str(given.get("name", "TLS v1.3")), cname, now, now)
-    each.default = bool(given.get("default", not customer.tls.configurations))
+    each.default = bool(given.get("default", False))
     for key in ("tls_protocols", "http_protocols"):
         if key in given:
             setattr(each, key, list(_texts(given[key], f"{at}.{key}")))
