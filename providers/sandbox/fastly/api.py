@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -15,6 +16,7 @@ from providers.sandbox.kernel import Kernel
 from . import access, domains, objects, services, settings, tls, versions
 from .call import Answer, Call, Refusal, Route, bad_request
 from .state import Customer, Fastly, Token, derived_id, digest
+from .switches import LIMIT_HEADERS
 
 VENDOR = "fastly"
 ROUTES: tuple[Route, ...] = (
@@ -56,27 +58,35 @@ class Api:
             secret = request.headers.get("Fastly-Key", "")
             customer, token = access.authenticated(self.fastly(), secret)
             access.permit(token, request.method, request.path)
-            limits = self._counted(customer, token, request.method)
-            return route.handler(await self._call(route, request, customer)), limits
+            limits = self._counted(customer, token, request)
+            return route.handler(await self._call(route, request, customer, token)), limits
         except Refusal as refusal:
             return refusal.answer, limits
 
-    def _counted(self, customer: Customer, token: Token, method: str) -> Mapping[str, str]:
-        """Count a write, and give the headers that tell of it; raises Refusal over the limit."""
-        if method in access.READS or self.kernel.limits.get(VENDOR) is not None:
+    def _counted(self, customer: Customer, token: Token, request: web.Request) -> Mapping[str, str]:
+        """Count a write, and give the headers that tell of it; raises Refusal over the limit.
+
+        Hours are those of the clock, as recorded.
+        """
+        if request.method in access.READS or self.kernel.limits.get(VENDOR) is not None:
             return {}
         now, limit = self.kernel.now(), access.allowance(customer)
-        within, usage = self.kernel.windows.count(VENDOR, token.digest, limit, now)
+        hour = int(now // access.HOUR_S)
+        within, usage = self.kernel.windows.count(VENDOR, f"{token.digest} {hour}", limit, now)
+        usage = replace(usage, reset_s=(hour + 1) * access.HOUR_S - now)
         if not within:
             raise access.too_many(usage, now)
-        return access.told(usage, now)
+        service_api = request.path.startswith("/service")
+        everywhere = self.kernel.switch(LIMIT_HEADERS.name) == "every-write"
+        return access.told(usage, now) if service_api or everywhere else {}
 
-    async def _call(self, route: Route, request: web.Request, customer: Customer) -> Call:
+    async def _call(self, route: Route, request: web.Request, customer: Customer, token: Token) -> Call:
         text = await request.text()
         form, body = _fields(request, text) if route.form is dict else ({}, _parsed(text))
         return Call(
             fastly=self.fastly(),
             customer=customer,
+            token=token,
             method=request.method,
             path=request.path,
             params=dict(request.match_info),

@@ -12,7 +12,7 @@ from typing import Any
 
 from providers.sandbox.kernel import Kernel
 
-from .state import Customer, Fastly
+from .state import Customer, Fastly, Token
 
 JSON = "application/json"
 JSON_API = "application/vnd.api+json"
@@ -70,6 +70,7 @@ class Call:
 
     fastly: Fastly
     customer: Customer
+    token: Token
     method: str
     path: str
     params: Mapping[str, str]

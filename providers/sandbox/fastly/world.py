@@ -9,7 +9,7 @@ from typing import Any
 from providers.sandbox.contract import WorldError
 from providers.sandbox.world_form import entries, known, one_of, text
 
-from . import tls
+from . import tls, world_services
 from .access import SCOPES
 from .state import Customer, Fastly, Limits, Token, digest
 
@@ -38,6 +38,8 @@ def read(section: Any, now: float) -> tuple[Fastly, dict[str, str]]:
         fastly.customers[customer.id] = customer
         if variable := given.get("env", VARIABLE if len(fastly.customers) == 1 else ""):
             exported[text(variable, f"{at}.env", VARIABLE)] = secret
+        world_services.read_services(customer, given.get("services"), f"{at}.services", now)
+        world_services.read_domains(customer, given.get("domains"), f"{at}.domains", now)
         tls.read_world(customer, given, at, now)
     return fastly, exported
 
