@@ -21,7 +21,7 @@ VALIDATIONS_ZONE = "fastly-validations.com"
 #: The four addresses that Fastly's names have.
 EDGE_ADDRESSES = ("198.51.100.50", "198.51.100.51", "198.51.100.52", "198.51.100.53")
 FIRST_LOOK_S = 5.0  # Fastly says no figures; a minute or a few is what its guide shows
-LOOK_S = 30.0
+LOOK_S = 60.0
 ISSUE_S = 60.0
 LAG_S = 20.0  # see the switch `fastly.certificate-lag`
 
@@ -147,7 +147,9 @@ def _warnings(
             "instructions": f"Found conflicting CAA record(s). Expected {authority}",
         }
     name, value = challenge_name(authorization.domain), challenge_value(authorization.token)
-    found = look(name, "TXT")  # the CNAME too, if there is one
+    found = look(name, "CNAME")
+    if found.rcode == "NOERROR" and not found.rrsets:
+        found = look(name, "TXT")
     if found.rrsets and value not in found.values("CNAME"):
         yield {
             "type": "dns",
@@ -159,7 +161,7 @@ def _warnings(
 def stands(look: Look, authorization: Authorization, cname: str) -> bool:
     """Say whether control is proven: by the challenge's CNAME, or by the host itself pointing at Fastly."""
     name, value = challenge_name(authorization.domain), challenge_value(authorization.token)
-    if value in look(name, "TXT").values("CNAME"):
+    if value in look(name, "CNAME").values("CNAME"):
         return True
     if authorization.domain.startswith("*."):
         return False  # docs: wildcards by DNS only

@@ -70,9 +70,9 @@ def test_domains_and_authority_change_and_a_new_certificate_is_ordered(fastly: B
     assert len(changed["included"]) == 2
     assert fastly.state(number) == "renewing"
     fastly.prove({"included": changed["included"][1:]})
-    fastly.advance(40)
+    fastly.advance(61)
     fastly.state(number)
-    fastly.advance(70)
+    fastly.advance(61)
     assert fastly.state(number) == "issued"
     active = fastly.ok("GET", "/tls/activations")["data"]
     assert {each["relationships"]["tls_domain"]["data"]["id"] for each in active} == {HOST, "b.example.com"}

@@ -33,7 +33,7 @@ def test_a_certificate_is_issued_once_its_challenge_is_really_in_dns(fastly: Ben
     assert fastly.state(number) == "pending"
     assert fastly.proof(number)["state"] == "blocked"
     fastly.prove(made)
-    fastly.advance(31)
+    fastly.advance(61)
     assert fastly.state(number) == "processing"
     assert fastly.proof(number)["state"] == "passing"
     fastly.advance(60)
@@ -70,7 +70,7 @@ def test_a_record_that_leads_elsewhere_proves_nothing_and_is_warned_of(fastly: B
 def test_a_host_that_points_at_fastly_is_proven_by_that(fastly: Bench) -> None:
     number = fastly.subscribe(HOST)["data"]["id"]
     fastly.add_record(HOST, "CNAME", CNAME)
-    fastly.advance(60)
+    fastly.advance(61)
     assert fastly.state(number) == "processing"
 
 
@@ -88,7 +88,7 @@ def test_caa_must_name_the_authority(fastly: Bench, authority: str, caa: str) ->
     expected = [{"type": "caa", "instructions": f"Found conflicting CAA record(s). Expected {caa}"}]
     assert fastly.proof(number)["warnings"] == expected
     fastly.add_record("example.com", "CAA", f'0 issue "{caa}"')
-    fastly.advance(60)
+    fastly.advance(61)
     assert fastly.state(number) == "processing"
 
 
@@ -126,7 +126,7 @@ def test_an_order_is_given_up_after_a_week_and_may_be_retried(fastly: Bench) -> 
     assert fastly.state(number) == "failed"
     fastly.ok("PATCH", f"/tls/subscriptions/{number}", subscription(state="retry"))
     assert fastly.state(number) == "pending"
-    fastly.advance(30)
+    fastly.advance(61)
     assert fastly.state(number) == "processing"
 
 
