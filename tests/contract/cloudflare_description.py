@@ -40,6 +40,10 @@ OPERATIONS = {
     "ssl.certificate_packs": "list get",
     "ssl.verification": "get",
     "page_rules": "list",
+    "custom_hostnames": "list create get edit delete",
+    "custom_hostnames.fallback_origin": "get update delete",
+    "custom_hostnames.quota": "get",
+    "dcv_delegation": "get",
     "user.tokens": "verify",
 }
 SCALARS: dict[Any, Schema] = {

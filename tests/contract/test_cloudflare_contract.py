@@ -41,6 +41,7 @@ def _ask_everything(cf: Bench) -> None:
     cf.ok("GET", f"{zone}/ssl/universal/settings")
     pack = cf.ok("GET", f"{zone}/ssl/certificate_packs", status="all")[0]
     cf.ok("GET", f"{zone}/ssl/certificate_packs/{pack['id']}")
+    _ask_custom_hostnames(cf)
 
 
 def _ask_records(cf: Bench) -> None:
@@ -52,6 +53,24 @@ def _ask_records(cf: Bench) -> None:
     cf.ok("GET", RECORDS, **{"name.exact": HOST, "comment.startswith": "c", "per_page": 50})
     cf.ok("POST", f"{RECORDS}/batch", {"posts": [record("two.example.com")]})
     cf.ok("DELETE", path)
+
+
+def _ask_custom_hostnames(cf: Bench) -> None:
+    hostnames = "/zones/{zone}/custom_hostnames"
+    cf.ok("GET", "/zones/{zone}/dcv_delegation/uuid")
+    cf.ok("POST", RECORDS, record("origin.example.com", proxied=True))
+    cf.ok("PUT", f"{hostnames}/fallback_origin", {"origin": "origin.example.com"})
+    cf.ok("GET", f"{hostnames}/fallback_origin")
+    ssl = {"method": "txt", "type": "dv", "settings": {"min_tls_version": "1.2"}}
+    made = cf.ok("POST", hostnames, {"hostname": "click.brand.example", "ssl": ssl})
+    path = f"{hostnames}/{made['id']}"
+    cf.ok("PATCH", path, {"custom_origin_server": "origin.example.com", "ssl": ssl})
+    cf.advance(10)
+    cf.ok("GET", path)
+    cf.ok("GET", hostnames, **{"hostname.exact": "click.brand.example", "hostname_status": "pending"})
+    cf.ok("GET", f"{hostnames}/quota")
+    assert cf.call("DELETE", path).json() == {"id": made["id"]}
+    cf.ok("DELETE", f"{hostnames}/fallback_origin")
 
 
 def _ask_rulesets(cf: Bench) -> None:

@@ -11,9 +11,10 @@ from providers.sandbox.zone import NameServer
 from providers.sandbox.zone import Record as Answered
 from providers.sandbox.zone import Zone as NamedZone
 
-from . import control, names, world
+from . import control, names, saas_settling, world
 from .api import Api
 from .edge import Edge
+from .saas_state import DCV_ZONE
 from .state import Zone, as_data, from_data
 from .switches import UNKNOWNS
 
@@ -34,6 +35,7 @@ class Cloudflare:
         self._elsewhere: dict[NamedZone, tuple[NameServer, ...] | list[NameServer] | None] = {}
         self._api = Api(kernel, lambda: self._state)
         self._edge = Edge(kernel, lambda: self._state)
+        kernel.add_zone(self._delegated())
         self._publish()
 
     def env(self) -> Mapping[str, str]:
@@ -90,6 +92,18 @@ class Cloudflare:
             return (present.changes, names.proxies(present, now), now if moving else None)
 
         return NamedZone(zone.name, names.NAME_SERVERS, content, revision=revision)
+
+    def _delegated(self) -> NamedZone:
+        """The zone where Cloudflare places the tokens of custom hostnames whose validation is delegated."""
+
+        def content() -> Iterator[Answered]:
+            for zone in self._state.zones.values():
+                yield from saas_settling.placed(zone)
+
+        def revision() -> object:
+            return tuple((zone.id, zone.changes) for zone in self._state.zones.values())
+
+        return NamedZone(DCV_ZONE, names.NAME_SERVERS, content, revision=revision)
 
     def _addresses(self, host: str, kind: str) -> tuple[str, ...]:
         return self._kernel.resolve(host, kind).values(kind)

@@ -11,8 +11,9 @@ from aiohttp import web
 
 from providers.sandbox.contract import Limiting, RateLimit, Usage
 from providers.sandbox.kernel import Kernel
+from providers.sandbox.resolver import Resolved
 
-from . import access, batch, certificates, records, rulesets, settings, zones
+from . import access, batch, certificates, records, rulesets, saas_hostnames, saas_origins, settings, zones
 from .answers import Answer, Refusal, no_route
 from .calls import Call
 from .state import State
@@ -36,6 +37,10 @@ RECORDS = f"{ZONE}/dns_records"
 RULESETS = f"{ZONE}/rulesets"
 RULES = f"{RULESETS}/{{ruleset_id}}/rules"
 ENTRY_POINT = f"{RULESETS}/phases/{{phase}}/entrypoint"
+HOSTNAMES = f"{ZONE}/custom_hostnames"
+HOSTNAME = f"{HOSTNAMES}/{{hostname_id}}"
+FALLBACK = f"{HOSTNAMES}/fallback_origin"
+CERTIFICATES_READ, CERTIFICATES_WRITE = "SSL and Certificates Read", "SSL and Certificates Write"
 ROUTES = (
     Route("GET", "/user/tokens/verify", access.verify_token, ""),
     Route("GET", "/zones", zones.list_zones, "Zone Read"),
@@ -62,15 +67,21 @@ ROUTES = (
     Route("POST", RULES, rulesets.add_rule, "rules"),
     Route("PATCH", f"{RULES}/{{rule_id}}", rulesets.edit_rule, "rules"),
     Route("DELETE", f"{RULES}/{{rule_id}}", rulesets.delete_rule, "rules"),
-    Route("GET", f"{ZONE}/ssl/universal/settings", certificates.get_universal, "SSL and Certificates Read"),
-    Route(
-        "PATCH", f"{ZONE}/ssl/universal/settings", certificates.edit_universal, "SSL and Certificates Write"
-    ),
-    Route("GET", f"{ZONE}/ssl/verification", certificates.verification, "SSL and Certificates Read"),
-    Route("GET", f"{ZONE}/ssl/certificate_packs", certificates.list_packs, "SSL and Certificates Read"),
-    Route(
-        "GET", f"{ZONE}/ssl/certificate_packs/{{pack_id}}", certificates.get_pack, "SSL and Certificates Read"
-    ),
+    Route("GET", f"{ZONE}/ssl/universal/settings", certificates.get_universal, CERTIFICATES_READ),
+    Route("PATCH", f"{ZONE}/ssl/universal/settings", certificates.edit_universal, CERTIFICATES_WRITE),
+    Route("GET", f"{ZONE}/ssl/verification", certificates.verification, CERTIFICATES_READ),
+    Route("GET", f"{ZONE}/ssl/certificate_packs", certificates.list_packs, CERTIFICATES_READ),
+    Route("GET", f"{ZONE}/ssl/certificate_packs/{{pack_id}}", certificates.get_pack, CERTIFICATES_READ),
+    Route("GET", FALLBACK, saas_origins.get_fallback, CERTIFICATES_READ),
+    Route("PUT", FALLBACK, saas_origins.put_fallback, CERTIFICATES_WRITE),
+    Route("DELETE", FALLBACK, saas_origins.delete_fallback, CERTIFICATES_WRITE),
+    Route("GET", f"{HOSTNAMES}/quota", saas_origins.quota, CERTIFICATES_READ),
+    Route("GET", f"{ZONE}/dcv_delegation/uuid", saas_origins.delegation, CERTIFICATES_READ),
+    Route("GET", HOSTNAMES, saas_hostnames.list_hostnames, CERTIFICATES_READ),
+    Route("POST", HOSTNAMES, saas_hostnames.create_hostname, CERTIFICATES_WRITE),
+    Route("GET", HOSTNAME, saas_hostnames.get_hostname, CERTIFICATES_READ),
+    Route("PATCH", HOSTNAME, saas_hostnames.edit_hostname, CERTIFICATES_WRITE),
+    Route("DELETE", HOSTNAME, saas_hostnames.delete_hostname, CERTIFICATES_WRITE),
 )
 
 
@@ -120,9 +131,13 @@ class Api:
             body=_parsed(text),
             now=now,
             switch=self.kernel.switch,
+            look=self._look,
         )
         access.permit(token, _permission(route, call))
         return call
+
+    def _look(self, name: str, kind: str) -> Resolved:
+        return self.kernel.resolve(name, kind, fresh=True)
 
     def _refuse(self, request: web.Request, usage: Usage) -> web.Response:
         """Answer 429, and block the token for the whole next window."""

@@ -6,13 +6,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from providers.sandbox.resolver import Resolved
+
 from .answers import Refusal, no_route
 from .state import State, Token, Zone
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call; `path` is the raw path, `params` what its template matched, `body` parsed JSON or None."""
+    """One call; `path` is the raw path, `params` what its template matched, `body` parsed JSON or None.
+
+    `look` asks DNS as a certificate authority does, past any cache.
+    """
 
     state: State
     token: Token
@@ -23,6 +28,7 @@ class Call:
     body: Any
     now: float
     switch: Callable[[str], str]
+    look: Callable[[str, str], Resolved]
 
     def zone(self) -> Zone:
         """Give the zone of the path.

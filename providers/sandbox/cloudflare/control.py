@@ -12,7 +12,7 @@ from typing import Any
 from providers.sandbox.contract import ControlError, WorldError
 from providers.sandbox.world_form import one_of
 
-from . import access, rules, settings, world
+from . import access, rules, saas_world, settings, world
 from .answers import Refusal
 from .certificates import ISSUERS, PACK_STATUSES
 from .plans import PLANS
@@ -185,6 +185,36 @@ def _page_rules(state: State, zone: Zone, value: Any, now: float) -> None:
     ]
 
 
+def _fallback(_: State, zone: Zone, value: Any, __: float) -> None:
+    zone.saas.fallback = None if value is None else saas_world.fallback(zone, value, "fallback_origin")
+
+
+def _add_hostnames(state: State, zone: Zone, value: Any, now: float) -> list[str]:
+    return [saas_world.add(state, zone, given, "add_custom_hostnames", now).id for given in value]
+
+
+def _hostnames(_: State, zone: Zone, value: Any, now: float) -> None:
+    """Change custom hostnames by name or id; null removes one."""
+    for wanted, given in value.items():
+        hostname = next((h for h in zone.saas.hostnames.values() if wanted in (h.hostname, h.id)), None)
+        if hostname is None:
+            raise ControlError(f"there is no custom hostname {wanted} in {zone.name}", 404)
+        if given is None:
+            del zone.saas.hostnames[hostname.id]
+        else:
+            saas_world.change(hostname, given, f"custom_hostnames.{wanted}", now)
+
+
+def _hold(_: State, zone: Zone, value: Any, __: float) -> None:
+    zone.hold = bool(value)
+
+
+def _quota(_: State, zone: Zone, value: Any, __: float) -> None:
+    given = _mapping(value, ("allocated", "hard_cap"))
+    zone.saas.allocated = int(given.get("allocated", zone.saas.allocated))
+    zone.saas.hard_cap = int(given.get("hard_cap", zone.saas.hard_cap))
+
+
 _SETTERS: dict[str, Setter] = {
     "plan": _plan,
     "status": _status,
@@ -198,4 +228,9 @@ _SETTERS: dict[str, Setter] = {
     "add_rules": _add_rules,
     "remove_rules": _remove_rules,
     "page_rules": _page_rules,
+    "fallback_origin": _fallback,
+    "add_custom_hostnames": _add_hostnames,
+    "custom_hostnames": _hostnames,
+    "custom_hostname_quota": _quota,
+    "hold": _hold,
 }

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from . import saas_state
 from .plans import PLANS, Plan
 
 
@@ -138,7 +139,10 @@ class Pack:
 
 @dataclass(slots=True)
 class Zone:
-    """One zone; `active_from` is when it turned or turns active (None: never yet)."""
+    """One zone; `active_from` is when it turned or turns active (None: never yet).
+
+    `hold` keeps it and its subdomains from becoming custom hostnames of other accounts.
+    """
 
     id: str
     name: str
@@ -161,6 +165,8 @@ class Zone:
     settings: dict[str, Any] = field(default_factory=dict)
     settings_changed: dict[str, float] = field(default_factory=dict)
     changes: int = 0
+    hold: bool = False
+    saas: saas_state.Saas = field(default_factory=saas_state.Saas)
 
     @property
     def plan(self) -> Plan:
@@ -228,6 +234,7 @@ def _zone(data: Mapping[str, Any]) -> Zone:
             "records": _each(data["records"], _record),
             "rulesets": _each(data["rulesets"], _ruleset),
             "packs": [Pack(**pack) for pack in data["packs"]],
+            "saas": saas_state.from_data(data["saas"]) if "saas" in data else saas_state.Saas(),
         }
     )
 

@@ -91,5 +91,77 @@ UNKNOWNS = (
         "Does a delegated pending zone turn active by itself, or only when a check is asked for?",
         "docs: Zone status describes automatic checks with growing gaps",
     ),
+    Unknown(
+        "cloudflare.custom-origin-server",
+        ("all-plans", "enterprise"),
+        "May a zone below Enterprise give a custom hostname an origin server of its own (else 1414)?",
+        "docs: the plans table has it on all plans, Get started says Enterprise",
+    ),
+    Unknown(
+        "cloudflare.dcv-delegation-records",
+        ("listed", "pending", "left-out"),
+        "Does a custom hostname list where its validation is delegated: always, while not validated, never?",
+        "the SDK's type has ssl.dcv_delegation_records; docs tell of the dashboard only",
+    ),
+    Unknown(
+        "cloudflare.validation-records",
+        ("later", "at-once"),
+        "Are the validation records of a new custom hostname in the first answer, or some seconds later?",
+        "public clients ask again until they are there; the API reference shows them in every answer",
+    ),
+    Unknown(
+        "cloudflare.ownership-when-active",
+        ("left-out", "listed"),
+        "Does an active custom hostname still list its ownership verification?",
+        "docs: Pre-validation shows it while pending; not told after that",
+    ),
+    Unknown(
+        "cloudflare.token-for-proxied-host",
+        ("refused", "accepted"),
+        "Does the ownership TXT activate a hostname that another zone of Cloudflare proxies now?",
+        "public report of 2026 with Cloudflare's error text; docs: Pre-validation names no such limit",
+    ),
+    Unknown(
+        "cloudflare.custom-hostname-codes",
+        ("200", "201-202"),
+        "HTTP status of a custom hostname that was created or edited.",
+        "the API reference has 200 only; docs: Status codes has 201 Created and 202 Accepted",
+    ),
+    Unknown(
+        "cloudflare.custom-hostname-delete",
+        ("bare", "envelope"),
+        "Is a deletion of a custom hostname answered with its id alone, or within the usual envelope?",
+        "the API reference and the SDK's type have the id alone, as for nothing else",
+    ),
+    Unknown(
+        "cloudflare.no-fallback-origin",
+        ("404", "null"),
+        "What is answered for the fallback origin of a zone that has none?",
+        "unknown: the API reference has no such answer",
+    ),
+    Unknown(
+        "cloudflare.certificate-limit",
+        ("retry-after", "bare"),
+        "Does the refusal of a sixteenth certificate in a minute say how long to wait?",
+        "docs: Troubleshooting has the limit and the 30 seconds, not the answer",
+    ),
+    Unknown(
+        "cloudflare.ssl-settings-patch",
+        ("kept", "reset"),
+        "A custom hostname is edited without ssl.settings: are they kept?",
+        "unknown: docs: Edit custom hostname is silent on what is left out",
+    ),
+    Unknown(
+        "cloudflare.certificate-authority-choice",
+        ("enterprise", "all-plans"),
+        "May a zone below Enterprise choose the authority of a custom hostname's certificate?",
+        "docs: the plans table; the code of the refusal is not documented",
+    ),
+    Unknown(
+        "cloudflare.hostname-is-zone",
+        ("edge-403", "refused"),
+        "A custom hostname with the zone's own name: refused, or made and answered 403 by the edge?",
+        "docs: Troubleshooting 'Custom hostname matches zone name (403 Forbidden)'",
+    ),
 )
 DEFAULTS = {unknown.name: unknown.settings[0] for unknown in UNKNOWNS}

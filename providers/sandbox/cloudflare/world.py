@@ -10,7 +10,7 @@ from typing import Any
 from providers.sandbox.contract import WorldError
 from providers.sandbox.world_form import known, one_of
 
-from . import access, records, rules, rulesets, settings
+from . import access, records, rules, rulesets, saas_world, settings
 from .answers import Refusal
 from .certificates import ISSUERS, PACK_STATUSES, PACK_TYPES
 from .names import NAME_SERVERS
@@ -33,6 +33,10 @@ ZONE_KEYS = (
     "universal_ssl",
     "packs",
     "original_name_servers",
+    "fallback_origin",
+    "custom_hostnames",
+    "custom_hostname_quota",
+    "hold",
 )
 
 
@@ -114,6 +118,8 @@ def _fill(state: State, zone: Zone, given: Mapping[str, Any], at: str, now: floa
         settings.page_rule(rule, state.new_id(), len(page_rules) - n, made)
         for n, rule in enumerate(page_rules)
     ]
+    with mistake_at(at):
+        saas_world.fill(state, zone, given, at, now)
 
 
 @contextmanager
