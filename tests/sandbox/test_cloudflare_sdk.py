@@ -115,3 +115,35 @@ def test_too_many_calls_are_the_sdks_own_error(cf: Bench, sdk: cloudflare.Cloudf
     sdk.user.tokens.verify()
     with pytest.raises(cloudflare.RateLimitError):
         sdk.user.tokens.verify()
+
+
+def test_a_custom_hostname_goes_its_way(cf: Bench, sdk: cloudflare.Cloudflare) -> None:
+    zone, hostnames = zone_id(sdk), sdk.custom_hostnames
+    cf.patch(add_records=[record("origin.example.com", proxied=True)])
+    fallback = hostnames.fallback_origin.update(zone_id=zone, origin="origin.example.com")
+    assert fallback is not None
+    assert fallback.status == "initializing"
+    ssl: Any = {"method": "txt", "type": "dv", "settings": {"min_tls_version": "1.2"}}
+    made = hostnames.create(zone_id=zone, hostname="click.brand.example", ssl=ssl)
+    assert made is not None
+    assert made.created_at is not None
+    cf.advance(40)
+    assert [row.id for row in hostnames.list(zone_id=zone, per_page=50)] == [made.id]
+    got = hostnames.get(made.id, zone_id=zone)
+    assert got is not None
+    assert got.ssl is not None
+    assert got.ssl.validation_records is not None
+    again = hostnames.edit(made.id, zone_id=zone, ssl=ssl, custom_origin_server="origin.example.com")
+    assert again is not None
+    assert again.custom_origin_server == "origin.example.com"
+    quota, delegation = hostnames.quota.get(zone_id=zone), sdk.dcv_delegation.get(zone_id=zone)
+    assert quota is not None
+    assert (quota.used, quota.allocated) == (1, 100)
+    assert delegation is not None
+    assert len(delegation.uuid or "") == 16
+    deleted = hostnames.delete(made.id, zone_id=zone)
+    assert deleted.id == made.id
+    with pytest.raises(cloudflare.NotFoundError) as caught:
+        hostnames.get(made.id, zone_id=zone)
+    assert [error.code for error in caught.value.errors] == [1436]
+    hostnames.fallback_origin.delete(zone_id=zone)

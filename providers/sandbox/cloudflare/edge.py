@@ -15,11 +15,13 @@ from providers.sandbox.cache import Cache
 from providers.sandbox.fetch import FetchError
 from providers.sandbox.http1 import EdgeRequest, EdgeResponse, Headers
 from providers.sandbox.kernel import Kernel
+from providers.sandbox.resolver import Resolved
 
-from . import cache, settings, traffic
+from . import cache, saas_serving, settings, traffic
 from .certificates import ISSUERS, VALIDITY_S, pack_for
 from .expressions import Fields, request_fields
 from .names import EDGE_ADDRESSES, proxies
+from .saas_settling import World
 from .state import Pack, Record, State, Zone, derived_id
 
 HOP_HEADERS = frozenset(
@@ -34,7 +36,7 @@ CACHEABLE_METHODS = frozenset({"GET", "HEAD"})
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One request and what is known of it."""
+    """One request and what is known of it; `sni` is the origin's where a custom hostname has one."""
 
     request: EdgeRequest
     zone: Zone
@@ -42,6 +44,7 @@ class Visit:
     fields: Fields
     in_force: Mapping[str, Any]
     now: float
+    sni: str | None = None
 
 
 class Edge:
@@ -59,11 +62,17 @@ class Edge:
     def certificate_for(self, sni: str | None) -> Certificate | None:
         """Give the certificate for a name; None refuses the handshake."""
         host, now = (sni or "").lower().rstrip("."), self.kernel.now()
+        pack = saas_serving.certificate(self._world(), host)
         zone = self.state().zone_of(host)
-        if zone is None or not proxies(zone, now):
-            return None
-        pack = pack_for(zone, host, now)
+        if pack is None and zone is not None and proxies(zone, now):
+            pack = pack_for(zone, host, now)
         return self._certificate(pack, now) if pack else None
+
+    def _world(self) -> World:
+        def look(name: str, kind: str) -> Resolved:
+            return self.kernel.resolve(name, kind, fresh=True)
+
+        return World(self.state(), self.kernel.now(), look, self.kernel.switch)
 
     def _certificate(self, pack: Pack, now: float) -> Certificate:
         expired = pack.status_at(now) == "expired"
@@ -84,24 +93,23 @@ class Edge:
     async def serve(self, request: EdgeRequest) -> EdgeResponse:
         """Answer one request."""
         visit = self._visit(request)
-        if visit is None:
-            return self._finish(request, failure(409, 1001), None)
+        if isinstance(visit, saas_serving.Error):
+            return self._finish(request, failure(visit.status, visit.code), None)
         answer = self._own_answer(visit)
         if answer is None:
             answer = await self._cached_or_fetched(visit)
         return self._finish(request, answer, visit)
 
-    def _visit(self, request: EdgeRequest) -> Visit | None:
-        now, host = self.kernel.now(), request.host
-        zone = self.state().zone_of(host)
-        if zone is None or not proxies(zone, now):
-            return None
-        record = traffic.record_for(zone, host)
-        if record is None:
-            return None
+    def _visit(self, request: EdgeRequest) -> Visit | saas_serving.Error:
+        world, host = self._world(), request.host
+        served = saas_serving.route(world, host)
+        if isinstance(served, saas_serving.Error):
+            return served
+        zone = served.zone
         headers = {name.lower(): value for name, value in request.headers}
         fields = request_fields(request.scheme, host, request.target, request.method, headers)
-        return Visit(request, zone, record, fields, traffic.config(zone, fields), now)
+        in_force = traffic.config(zone, fields)
+        return Visit(request, zone, served.record, fields, in_force, world.now, served.sni)
 
     def _own_answer(self, visit: Visit) -> EdgeResponse | None:
         redirect = traffic.redirect(visit.zone, visit.fields, visit.in_force)
@@ -138,7 +146,7 @@ class Edge:
     async def _fetched(self, visit: Visit, method: str) -> EdgeResponse:
         """Ask the origin; what goes wrong there is one of Cloudflare's error pages."""
         mode = str(visit.in_force["ssl"])
-        host, sni, override = traffic.origin_host(visit.zone, visit.fields, visit.in_force)
+        host, sni, override = traffic.origin_host(visit.zone, visit.fields, visit.in_force, sni=visit.sni)
         target = override or visit.record.content
         if code := self._prohibited(visit, target):
             return code

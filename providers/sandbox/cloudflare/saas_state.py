@@ -40,7 +40,7 @@ VALIDITY_S = 90 * DAY_S
 RENEWED_BEFORE_S = 30 * DAY_S
 MOVED_DELETED_S = 7 * DAY_S
 # docs: Token validity periods, by authority.
-TOKEN_S = {"lets_encrypt": 7 * DAY_S, "google": 14 * DAY_S, "ssl_com": 14 * DAY_S, "digicert": 14 * DAY_S}
+TOKEN_S = {"lets_encrypt": 7 * DAY_S, "google": 14 * DAY_S, "ssl_com": 14 * DAY_S}
 DCV_ZONE = "dcv.cloudflare.com"
 FALLBACK_DEPLOYING_S, FALLBACK_ACTIVE_S, FALLBACK_DELETED_S = 5.0, 30.0, 20.0
 #: Who an authority is by CAA.
@@ -48,7 +48,6 @@ CAA_NAMES = {
     "google": "pki.goog",
     "lets_encrypt": "letsencrypt.org",
     "ssl_com": "ssl.com",
-    "digicert": "digicert.com",
 }
 
 

@@ -136,11 +136,13 @@ def blocked(zone: Zone, fields: Fields) -> str | None:
     return None
 
 
-def origin_host(zone: Zone, fields: Fields, in_force: Mapping[str, Any]) -> tuple[str, str, str | None]:
-    """Give Host header, TLS name and overriding origin for the request to the origin."""
+def origin_host(
+    zone: Zone, fields: Fields, in_force: Mapping[str, Any], *, sni: str | None = None
+) -> tuple[str, str, str | None]:
+    """Give Host header, TLS name (`sni` unless a rule has one) and overriding origin for the origin."""
     host = str(fields["http.host"])
     header = str(in_force.get("host_header_override") or host)
-    sni, target = None, in_force.get("resolve_override")
+    target = in_force.get("resolve_override")
     for rule in matching(zone, "http_request_origin", fields):
         header = str(rule.parameters.get("host_header") or header)
         sni = (rule.parameters.get("sni") or {}).get("value") or sni
