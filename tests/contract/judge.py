@@ -31,7 +31,12 @@ TOLERATED_QUERY = {"cloudflare": {"dns_records": {"name", "content", "comment", 
 
 
 # Answers that a vendor gives and its description leaves out, with where they are documented.
+HOSTNAMES = "/zones/{zone_id}/custom_hostnames"
 UNDESCRIBED: Mapping[str, Mapping[tuple[str, str, int], str]] = {
+    "cloudflare": {
+        ("POST", HOSTNAMES, 201): "docs: Status codes - Custom hostnames",
+        ("PATCH", f"{HOSTNAMES}/{{custom_hostname_id}}", 202): "docs: Status codes - Custom hostnames",
+    },
     "sparkpost": {
         ("GET", "/v1/sending-domains/{domain}", 404): "error table: 1600, sending domain not found",
         ("PUT", "/v1/sending-domains/{domain}", 404): "error table: 1600, sending domain not found",
@@ -44,7 +49,7 @@ UNDESCRIBED: Mapping[str, Mapping[tuple[str, str, int], str]] = {
             "/v1/tracking-domains/{domain}/certificate/enable",
             409,
         ): "a setting of sparkpost.enable-again",
-    }
+    },
 }
 
 _JUDGED: dict[tuple[object, ...], list[str]] = {}

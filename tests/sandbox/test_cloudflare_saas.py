@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from providers.sandbox.contract import WorldError
 from tests.sandbox.cloudflare_bench import Bench, bench, record, world
 
 ZONE = "brand-links.net"
@@ -380,3 +382,48 @@ def test_a_kept_state_is_the_same_state(cf: Bench) -> None:
     cf.sandbox.do(lambda: vendor.load(vendor.dump()))
     assert get(cf, made) == before
     assert cf.ok("GET", FALLBACK)["status"] == "active"
+
+
+def test_an_edited_hostname_may_be_deployed_anew(cf: Bench) -> None:
+    cf.patch(ZONE, add_custom_hostnames=[{"hostname": HOST}])
+    cf.switch("cloudflare.edit-redeploys", "for-ten-seconds")
+    (made,) = cf.ok("GET", HOSTNAMES)
+    body = {"custom_origin_server": f"two.{ZONE}"}
+    assert cf.ok("PATCH", f"{HOSTNAMES}/{made['id']}", body)["status"] == "active_redeploying"
+    cf.advance(11)
+    assert get(cf, made)["status"] == "active"
+
+
+def test_success_is_answered_as_the_documents_have_it_too(cf: Bench) -> None:
+    cf.switch("cloudflare.custom-hostname-codes", "201-202")
+    made = cf.call("POST", HOSTNAMES, {"hostname": HOST, "ssl": SSL})
+    path = f"{HOSTNAMES}/{made.json()['result']['id']}"
+    assert (made.status_code, cf.call("PATCH", path, {"ssl": SSL}).status_code) == (201, 202)
+
+
+def test_a_deletion_may_come_in_the_usual_envelope(cf: Bench) -> None:
+    made = create(cf)
+    cf.switch("cloudflare.custom-hostname-delete", "envelope")
+    assert cf.ok("DELETE", f"{HOSTNAMES}/{made['id']}") == {"id": made["id"]}
+    cf.sandbox.control("DELETE", "/calls")  # the SDK's type has no envelope: this is not to be judged
+
+
+@pytest.mark.parametrize(
+    ("zone", "place"),
+    [
+        ({"fallback_origin": "nowhere.brand-links.net"}, "fallback_origin.origin"),
+        ({"custom_hostnames": [{"hostname": HOST, "status": "fine"}]}, "custom_hostnames[0].status"),
+        ({"custom_hostnames": [{"hostname": HOST}, {"hostname": HOST}]}, "custom_hostnames[1].hostname"),
+        ({"custom_hostnames": [{"name": HOST}]}, "custom_hostnames[0].name"),
+        ({"custom_hostname_quota": {"most": 1}}, "custom_hostname_quota.most"),
+    ],
+)
+def test_a_mistake_of_the_world_is_named_with_its_place(zone: dict[str, Any], place: str) -> None:
+    with pytest.raises(WorldError, match=re.escape(place)), bench(saas(**zone)):
+        pass
+
+
+def test_a_partial_zone_is_listed_as_such() -> None:
+    with bench(world({"name": "customer.com", "plan": "business", "type": "partial"})) as cf:
+        (zone,) = cf.ok("GET", "/zones")
+        assert (zone["type"], zone["cname_suffix"]) == ("partial", "cdn.cloudflare.net")

@@ -18,6 +18,7 @@ from .saas_state import Hostname, derived_uuid, token
 from .state import Zone, stamp
 
 BURST, BURST_S, BLOCKED_S = 15, 60.0, 30.0
+REDEPLOYING_S = 10.0
 UNSETTLED = frozenset({"pending_validation", "initializing", "validation_timed_out", "expired"})
 
 
@@ -28,7 +29,7 @@ def world(call: Call) -> World:
 
 def view(call: Call, zone: Zone, hostname: Hostname) -> dict[str, Any]:
     """Give a custom hostname as the API answers it."""
-    status = hostname.status_at()
+    status = _status(call, hostname)
     out: dict[str, Any] = {
         "id": hostname.id,
         "hostname": hostname.hostname,
@@ -40,15 +41,23 @@ def view(call: Call, zone: Zone, hostname: Hostname) -> dict[str, Any]:
         "custom_origin_server": hostname.origin,
         "custom_origin_sni": hostname.sni,
         "custom_metadata": hostname.metadata,
-        "verification_errors": hostname.errors if status != "active" else None,
+        "verification_errors": None if hostname.serves else hostname.errors,
     }
     out |= {name: value for name, value in named.items() if value}
-    if status != "active" or call.switch("cloudflare.ownership-when-active") == "listed":
+    if not hostname.serves or call.switch("cloudflare.ownership-when-active") == "listed":
         name, value = hostname.ownership
         url = f"http://{hostname.hostname}/.well-known/cf-custom-hostname-challenge/{hostname.id}"
         out["ownership_verification"] = {"type": "txt", "name": name, "value": value}
         out["ownership_verification_http"] = {"http_url": url, "http_body": value}
     return out
+
+
+def _status(call: Call, hostname: Hostname) -> str:
+    """Give the status that answers show: an active one that was edited may be deployed anew."""
+    shown = hostname.status_at()
+    lately = call.now < hostname.edited + REDEPLOYING_S
+    anew = lately and call.switch("cloudflare.edit-redeploys") == "for-ten-seconds"
+    return "active_redeploying" if shown == "active" and anew else shown
 
 
 def _ssl(call: Call, zone: Zone, hostname: Hostname) -> dict[str, Any] | None:
@@ -140,7 +149,7 @@ def _asked_for(call: Call, hostname: Hostname) -> bool:
         "hostname.exact": host == query.get("hostname.exact", "").lower(),
         "hostname.contain": query.get("hostname.contain", "").lower() in host,
         "hostname.startsWith": host.startswith(query.get("hostname.startsWith", "").lower()),
-        "hostname_status": hostname.status_at() == query.get("hostname_status"),
+        "hostname_status": _status(call, hostname) == query.get("hostname_status"),
         "ssl_status": hostname.ssl_status_at(call.now) == query.get("ssl_status"),
         "ssl": (order is not None) == (query.get("ssl") == "1"),
         "certificate_authority": order is not None and order.authority == query.get("certificate_authority"),
@@ -245,6 +254,7 @@ def edit_hostname(call: Call) -> Answer:
     if asked is not None:
         _again(call, zone, hostname, asked)
     zone.changes += 1
+    hostname.edited = call.now
     return _coded(call, found(view(call, zone, hostname)), 202)
 
 

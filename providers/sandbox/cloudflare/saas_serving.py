@@ -48,7 +48,7 @@ UNKNOWN, UNROUTED, CROSS_USER, PROHIBITED = (
 def route(world: World, host: str) -> Served | Error:
     """Give who serves a host: an active custom hostname, else the host's own zone, else an error page."""
     custom = list(_candidates(world, host))
-    active = [(zone, hostname) for zone, hostname in custom if hostname.status_at() == "active"]
+    active = [(zone, hostname) for zone, hostname in custom if hostname.serves]
     if active:
         zone, hostname = max(active, key=lambda each: each[1].proven or 0.0)
         return _to_origin(world, zone, hostname, host)
@@ -96,7 +96,7 @@ def _leads_to_cloudflare(world: World, host: str) -> bool:
 def certificate(world: World, host: str) -> Pack | None:
     """Give the certificate that a custom hostname brings, as a pack; an expired one is served on."""
     ready = [h for _, h in _candidates(world, host) if h.issued is not None and h.ssl_status not in GONE]
-    chosen = max(ready, key=lambda h: (h.status_at() == "active", h.proven or 0.0), default=None)
+    chosen = max(ready, key=lambda h: (h.serves, h.proven or 0.0), default=None)
     if chosen is None or chosen.issued is None:
         return None
     issued = chosen.issued

@@ -95,7 +95,7 @@ def settle(world: World, zone: Zone, hostname: Hostname) -> None:
 def check_now(world: World, zone: Zone, hostname: Hostname) -> None:
     """Look once, out of turn, as a PATCH with the same method and type asks."""
     hostname.checking = hostname.looked = world.now
-    if hostname.status_at() != "active":
+    if not hostname.serves:
         _prove(world, zone, hostname, world.now)
     order = hostname.order
     if order is not None and order.validated is None:
@@ -227,7 +227,7 @@ def _shown(world: World, zone: Zone, hostname: Hostname, order: Order) -> bool:
     if all(value in seen for value in hostname.tokens()):
         return hostname.method != "email"
     # docs: Renew: for an active hostname without wildcard Cloudflare serves the HTTP token itself.
-    by_http = hostname.method == "http" or (order.renewal and hostname.status_at() == "active")
+    by_http = hostname.method == "http" or (order.renewal and hostname.serves)
     return by_http and not hostname.wildcard and points(world, zone, hostname.hostname)
 
 

@@ -142,6 +142,7 @@ class Hostname:
     orders: int = 0
     order: Order | None = None
     issued: Issued | None = None
+    edited: float = 0.0
     status: str | None = None
     ssl_status: str | None = None
 
@@ -159,6 +160,11 @@ class Hostname:
         if self.moved is not None:
             return "moved"
         return "pending" if self.proven is None else "active"
+
+    @property
+    def serves(self) -> bool:
+        """Whether the edge serves it."""
+        return self.status_at() in ("active", "active_redeploying")
 
     def ssl_status_at(self, now: float) -> str | None:
         """Give its certificate's status; None where no certificate was asked for."""

@@ -90,7 +90,7 @@ def add(state: State, zone: Zone, given: Any, at: str, now: float) -> Hostname:
 
 def _certify(hostname: Hostname, entry: Mapping[str, Any], at: str, now: float) -> None:
     """Give it its certificate; one that is active runs its 90 days from now unless `expires_in_s` is told."""
-    normal = "active" if hostname.status_at() == "active" else "pending_validation"
+    normal = "active" if hostname.serves else "pending_validation"
     status = one_of(entry.get("ssl_status", normal), sorted(PACK_STATUSES), f"{at}.ssl_status")
     hostname.ask(now)
     if status in ("active", "expired") and hostname.order is not None:

@@ -152,6 +152,12 @@ UNKNOWNS = (
         "unknown: docs: Edit custom hostname is silent on what is left out",
     ),
     Unknown(
+        "cloudflare.edit-redeploys",
+        ("no", "for-ten-seconds"),
+        "Is an active custom hostname active_redeploying for a while after an edit?",
+        "docs: Validation status names the status; when it is shown is not told",
+    ),
+    Unknown(
         "cloudflare.certificate-authority-choice",
         ("enterprise", "all-plans"),
         "May a zone below Enterprise choose the authority of a custom hostname's certificate?",

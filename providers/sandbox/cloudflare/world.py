@@ -37,6 +37,7 @@ ZONE_KEYS = (
     "custom_hostnames",
     "custom_hostname_quota",
     "hold",
+    "type",
 )
 
 
@@ -73,6 +74,7 @@ def add_zone(state: State, account: str, entry: Any, at: str, now: float) -> Zon
     if "." not in name:
         raise WorldError(f"{at}.name", "write the zone's name, such as example.com")
     status = one_of(given.get("status", "active"), STATUSES, f"{at}.status")
+    kind = one_of(given.get("type", "full"), ("full", "partial"), f"{at}.type")
     made = now - AGE_S
     zone = Zone(
         id=derived_id("zone", account, name),
@@ -80,12 +82,13 @@ def add_zone(state: State, account: str, entry: Any, at: str, now: float) -> Zon
         account=account,
         plan_id=one_of(given.get("plan", "free"), tuple(PLANS), f"{at}.plan"),
         status=status,
-        delegated=bool(given.get("delegated", status == "active")),
+        delegated=bool(given.get("delegated", status == "active" and kind == "full")),
         created=made,
         modified=made,
         active_from=made if status in {"active", "moved"} else None,
         paused=bool(given.get("paused", False)),
-        name_servers=[server.host for server in NAME_SERVERS],
+        type=kind,
+        name_servers=[server.host for server in NAME_SERVERS] if kind == "full" else [],
         original_name_servers=given.get("original_name_servers"),
         universal=bool(given.get("universal_ssl", True)),
     )

@@ -55,6 +55,7 @@ def view(zone: Zone, account: Account, now: float) -> dict[str, Any]:
         "tenant_unit": {"id": None},
         "permissions": ["#dns_records:edit", "#dns_records:read", "#zone:read", "#zone:edit"],
         "plan": _plan(zone),
+        **({"cname_suffix": "cdn.cloudflare.net"} if zone.type == "partial" else {}),
     }
 
 
