@@ -11,7 +11,7 @@ from cryptography import x509
 
 from providers.sandbox.fetch import FetchError
 from tests.sandbox.cloudflare_bench import Bench, bench, record
-from tests.sandbox.test_cloudflare_saas import DAY_S, HOST, SSL, ZONE, create, delegated, get, publish, saas
+from tests.sandbox.cloudflare_saas_bench import DAY_S, HOST, SSL, ZONE, create, delegated, get, publish, saas
 
 FULL = {"action": "set_config", "expression": "true", "action_parameters": {"ssl": "full"}}
 
