@@ -160,10 +160,17 @@ def update(call: Call) -> Answer:
 
 
 def delete(call: Call) -> Answer:
-    """DELETE: whether it is linked or not."""
+    """DELETE: whether it is linked or not; not while a TLS subscription names it."""
     domain = _found(call)
     if domain.id not in call.customer.domains:
         raise faulty(400, "Bad request", "Classic domains are deleted in a version of their service")
+    if held := call.customer.tls.holds(domain.fqdn):
+        # reported: terraform-provider-fastly issue 1141
+        detail = (
+            f"This domain is linked to the following Fastly-managed TLS subscription(s): {', '.join(held)}. "
+            "Remove the subscription(s) before deleting this domain."
+        )
+        raise faulty(400, "Invalid value for subscriptions", detail)
     del call.customer.domains[domain.id]
     return Answer(status=204)
 

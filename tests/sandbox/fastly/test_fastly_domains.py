@@ -115,3 +115,19 @@ def test_a_deleted_service_leaves_its_domains(setting: str, left: str | None) ->
         fastly.switch("deleted-service-domains", setting)
         fastly.delete("/service/S1")
         assert fastly.get(f"{DOMAINS}/D1")["service_id"] == left
+
+
+def test_a_domain_stays_as_long_as_a_subscription_names_it() -> None:
+    account = customer(
+        services=[{"name": "links", "id": "S1"}],
+        domains=[{"fqdn": HOST, "service": "S1"}],
+        subscriptions=[{"domains": [HOST], "state": "pending"}],
+    )
+    with bench(world(account)) as fastly:
+        (domain,) = fastly.get(DOMAINS)["data"]
+        status, title, detail = fastly.refused("DELETE", f"{DOMAINS}/{domain['id']}")
+        assert (status, title) == (400, "Invalid value for subscriptions")
+        assert "Remove the subscription(s) before deleting this domain." in detail
+        (subscription,) = fastly.get("/tls/subscriptions")["data"]
+        assert fastly.call("DELETE", f"/tls/subscriptions/{subscription['id']}").status_code == 204
+        assert fastly.call("DELETE", f"{DOMAINS}/{domain['id']}").status_code == 204
