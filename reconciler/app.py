@@ -97,7 +97,9 @@ def open_session(
     if problems:
         raise ConfigError(problems)
     calls = {
-        alias: VendorCalls(alias, types[account.type], clock, redact=redact, stop=stop)
+        alias: VendorCalls(
+            alias, types[account.type], clock, redact=redact, stop=stop, options=account.options
+        )
         for alias, account in desired.accounts.items()
     }
     sides = {alias: Together(clock, SIDE_THREADS, f"{alias}-side") for alias in desired.accounts}

@@ -8,6 +8,7 @@ only what needs it.
 from __future__ import annotations
 
 import graphlib
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -16,7 +17,7 @@ from reconciler.calls import Stop
 from reconciler.clock import Clock
 from reconciler.containers import Containers, Gathering, Key
 from reconciler.durations import about
-from reconciler.errors import ByHand, NotReady, ProviderError, Transient
+from reconciler.errors import ByHand, NotReady, ProviderError, RateLimited, Transient
 from reconciler.events import Emit, Event
 from reconciler.gates import GateKeeper, stamped_at_s
 from reconciler.model import Action, Resource, ResourceId
@@ -107,6 +108,7 @@ class Run:
 
         Raises only what is a bug; every vendor's refusal is in the report.
         """
+        self.engine.stop.at(self.engine.deadline_s)
         self.sorter.prepare()
         try:
             self._loop()
@@ -235,6 +237,8 @@ class Run:
                 self._wake_at(self.engine.clock.now() + step.rounds.poll_s, step)
             case Failed(error=NotReady() as error) if self._waits(step, error):
                 self._end(step, Result(Outcome.WAITING, str(error)))
+            case Failed(error=RateLimited() as error) if self._outlasts(error):
+                self._end(step, Result(Outcome.WAITING, str(error)))
             case Failed(error=error):
                 self._end(step, Result(Outcome.FAILED, str(error)))
             case None:
@@ -261,6 +265,11 @@ class Run:
         again_s, ends_s = self.engine.clock.now() + step.rounds.poll_s, self.engine.deadline_s
         in_time = ends_s < again_s <= self.started[step.id] + step.rounds.timeout_s
         return step.write is None or isinstance(error, ByHand) or in_time
+
+    def _outlasts(self, error: RateLimited) -> bool:
+        """Tell whether a vendor that said when it goes on does so only after the run's end."""
+        rest_s = error.retry_after_s or 0.0
+        return math.isfinite(rest_s) and rest_s > self.engine.stop.most_s(self.engine.clock)
 
     def _wake_at(self, due_s: float, node: Node) -> None:
         self.waiting.add(due_s, node)

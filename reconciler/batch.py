@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from reconciler.calls import MAX_RETRY_AFTER_S, Stop
+from reconciler.calls import Stop
 from reconciler.clock import Clock
 from reconciler.diff import resolved
 from reconciler.dns import CLAIM, role_of
@@ -49,7 +49,8 @@ class Batch:
             if not left:
                 break
             outcomes.update(self._apply(left))
-            left = [change for change in left if _may_help(outcomes.get(change.id))]
+            most_s = stop.most_s(clock)
+            left = [change for change in left if _may_help(outcomes.get(change.id), most_s)]
             if stop or attempt == ATTEMPTS:
                 break
             if left:
@@ -102,9 +103,9 @@ def _halves(changes: Sequence[Change]) -> tuple[list[Change], list[Change]]:
     return list(chain(*groups[:middle])), list(chain(*groups[middle:]))
 
 
-def _may_help(outcome: Done | Failed | None) -> bool:
+def _may_help(outcome: Done | Failed | None, most_s: float) -> bool:
     transient = isinstance(outcome, Failed) and isinstance(outcome.error, Transient)
-    return transient and _asked_s(outcome) <= MAX_RETRY_AFTER_S
+    return transient and _asked_s(outcome) <= most_s
 
 
 def _asked_s(outcome: Done | Failed | None) -> float:

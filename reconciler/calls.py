@@ -1,4 +1,4 @@
-"""The one way to a vendor: a token from its bucket, the call, a retry where it is safe, a count.
+"""The one way to a vendor: a token at its pace, the call, a retry where it is safe, a count.
 
 Retrying, pacing and the translation of errors live here and nowhere else; every SDK's own are off.
 """
@@ -10,22 +10,24 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from reconciler.clock import Clock, Mailbox
+from reconciler.durations import about
 from reconciler.errors import NotReady, ProviderError, RateLimited, Transient, Unavailable
-from reconciler.provider import Limit, ProviderType
+from reconciler.pacing import Pace, pace
+from reconciler.provider import NOTHING, ProviderType
 from reconciler.secrets import Redactor
 
 T = TypeVar("T")
 
-SHARE = 0.98
-"""Of the published rate: just under it nothing is throttled (measured: 1.03 x the least time, no refusal)."""
 ATTEMPTS_UNAVAILABLE = 4
 ATTEMPTS_LIMITED = 8
 FIRST_DELAY_S, MAX_DELAY_S = 1.0, 60.0
 MAX_RETRY_AFTER_S = 600.0
-"""A vendor that asks for a longer rest is told of at once: a run has an end."""
+"""While a plan is made, a vendor that asks for a longer rest is told of at once: a person waits for it."""
+GRACE_S = 2 * MAX_DELAY_S
+"""What is rested for even where the run ends before: what is under way is brought to its end."""
 
 
 class Stop:
@@ -34,6 +36,17 @@ class Stop:
     def __init__(self) -> None:
         self._event = threading.Event()
         self._sleepers: dict[int, Mailbox[str]] = {}
+        self._ends_s: float | None = None
+
+    def at(self, ends_s: float) -> None:
+        """Let the run end at `ends_s`, unix seconds: until then is rested for."""
+        self._ends_s = ends_s
+
+    def most_s(self, clock: Clock) -> float:
+        """Return how long may be rested for from now on, in seconds."""
+        if self._ends_s is None:
+            return MAX_RETRY_AFTER_S
+        return max(GRACE_S, self._ends_s - clock.now())
 
     def set(self) -> None:
         """End the run: whoever pauses goes on at once."""
@@ -53,52 +66,6 @@ class Stop:
                 mailbox.get(clock.now() + seconds)
         finally:
             del self._sleepers[id(mailbox)]
-
-
-class Bucket:
-    """Tokens of one accounting unit. Halves its rate when the vendor throttles, and recovers slowly.
-
-    Holds one token less than the vendor's: of two calls the first may take longer on its way than the second.
-    """
-
-    def __init__(self, limit: Limit, clock: Clock) -> None:
-        self._clock = clock
-        self._full_rate = limit.per_s * SHARE
-        self._rate = self._full_rate
-        self._burst = max(1.0, float(limit.burst - 1))
-        self._tokens = self._burst
-        self._at_s = clock.now()
-        self._taken = self._slowed = 0
-        self._lock = threading.Lock()
-
-    def take(self) -> int:
-        """Wait for a token; return its number."""
-        number, wait_s = self._reserve()
-        if wait_s > 0:
-            self._clock.sleep(wait_s)
-        return number
-
-    def _reserve(self) -> tuple[int, float]:
-        with self._lock:
-            self._taken += 1
-            now_s = self._clock.now()
-            self._tokens = min(self._burst, self._tokens + (now_s - self._at_s) * self._rate)
-            self._at_s = now_s
-            self._tokens -= 1
-            self._rate = min(self._full_rate, self._rate * 1.01)
-            return self._taken, max(0.0, -self._tokens / self._rate)
-
-    def throttled(self, number: int) -> None:
-        """Go at half the rate: the vendor counts otherwise than it says, or someone shares the account.
-
-        What was given out at the rate before is refused for the same reason: it changes nothing more.
-        """
-        with self._lock:
-            if number <= self._slowed:
-                return
-            self._slowed = self._taken
-            self._rate = max(self._full_rate / 16, self._rate / 2)
-            self._tokens = min(self._tokens, 0.0)
 
 
 @dataclass(slots=True)
@@ -124,6 +91,7 @@ class VendorCalls:
         *,
         redact: Redactor,
         stop: Stop,
+        options: Mapping[str, Any] = NOTHING,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self.tally = Tally()
@@ -132,8 +100,9 @@ class VendorCalls:
         self._clock = clock
         self._redact = redact
         self._stop = stop
+        self._limits = {limit.unit: limit for limit in type_.limits_with(options)}
         self._jitter = jitter
-        self._buckets: Mapping[str, Bucket] = {limit.unit: Bucket(limit, clock) for limit in type_.limits}
+        self._paces: Mapping[str, Pace] = {limit.unit: pace(limit, clock) for limit in self._limits.values()}
         self._lock = threading.Lock()
 
     def __call__(
@@ -142,16 +111,37 @@ class VendorCalls:
         attempt = 0
         while True:
             attempt += 1
-            token = self._buckets[unit].take() if unit in self._buckets else 0
+            token = self._paced(unit, operation, resource)
             try:
                 return self._once(operation, fn)
             except ProviderError as error:
                 told = self._told(error, operation, resource)
-                if self._stop or not _may_repeat(told, attempt, repeatable=repeatable):
+                rest_s = self._rest_s(told, attempt)
+                self._note(unit, token, told, rest_s)
+                if self._stop or not self._may_repeat(told, attempt, rest_s, repeatable=repeatable):
                     raise told from error
-                self._wait(unit, token, told, attempt)
+                self._stop.pause(self._clock, rest_s)
                 if self._stop:
                     raise told from error
+
+    def _paced(self, unit: str, operation: str, resource: str) -> int:
+        """Wait for a token of the unit and return its number; raises RateLimited where the run ends before.
+
+        A short wait is always sat out: calls in flight end. A long one ends with the run.
+        """
+        if unit not in self._paces:
+            return 0
+        number, wait_s = self._paces[unit].reserve(self._stop.most_s(self._clock))
+        if wait_s <= GRACE_S:
+            if wait_s > 0:
+                self._clock.sleep(wait_s)
+            return number
+        if wait_s <= self._stop.most_s(self._clock):
+            self._stop.pause(self._clock, wait_s)
+            if not self._stop:
+                return number
+        text = f"no more calls for {about(wait_s)} ({self._limits[unit].source})"
+        raise self._told(RateLimited(text, retry_after_s=wait_s), operation, resource)
 
     def _once(self, operation: str, fn: Callable[[], T]) -> T:
         with self._lock:
@@ -175,34 +165,36 @@ class VendorCalls:
         error.args = (error.message,)
         return error
 
-    def _wait(self, unit: str, token: int, error: ProviderError, attempt: int) -> None:
+    def _rest_s(self, error: ProviderError, attempt: int) -> float:
+        """Return how long to rest before the next attempt: at least what the vendor asks for."""
         delay_s = min(MAX_DELAY_S, FIRST_DELAY_S * 2 ** (attempt - 1)) * (1 + self._jitter())
-        if isinstance(error, RateLimited):
-            with self._lock:
-                self.tally.throttled += 1
-            if unit in self._buckets:
-                self._buckets[unit].throttled(token)
-        if isinstance(error, Transient):
-            delay_s = max(delay_s, error.retry_after_s or 0.0)
-        self._stop.pause(self._clock, delay_s)
+        asked_s = error.retry_after_s if isinstance(error, Transient) else None
+        return delay_s if asked_s is None or asked_s <= delay_s else asked_s
 
+    def _note(self, unit: str, token: int, error: ProviderError, rest_s: float) -> None:
+        if not isinstance(error, RateLimited):
+            return
+        with self._lock:
+            self.tally.throttled += 1
+        if unit in self._paces:
+            self._paces[unit].throttled(token, rest_s)
 
-def _may_repeat(error: ProviderError, attempt: int, *, repeatable: bool) -> bool:
-    """Tell whether another attempt is safe and may help.
+    def _may_repeat(self, error: ProviderError, attempt: int, rest_s: float, *, repeatable: bool) -> bool:
+        """Tell whether another attempt is safe and may help, and comes before the run ends.
 
-    A throttled request did nothing, whatever it was. A lost one may have taken effect: only what is the
-    same done twice is repeated; the rest is looked for first, by whoever asked for it.
-    """
-    match error:
-        case Transient(retry_after_s=after_s) if not (after_s or 0.0) <= MAX_RETRY_AFTER_S:
+        A throttled request did nothing, whatever it was. A lost one may have taken effect: only what is the
+        same done twice is repeated; the rest is looked for first, by whoever asked for it.
+        """
+        if not rest_s <= self._stop.most_s(self._clock):
             return False
-        case RateLimited():
-            return attempt < ATTEMPTS_LIMITED
-        case Unavailable(sent=sent):
-            return attempt < ATTEMPTS_UNAVAILABLE and (repeatable or not sent)
-        case NotReady():
-            return False
-        case Transient():
-            return attempt < ATTEMPTS_UNAVAILABLE and repeatable
-        case _:
-            return False
+        match error:
+            case RateLimited():
+                return attempt < ATTEMPTS_LIMITED
+            case Unavailable(sent=sent):
+                return attempt < ATTEMPTS_UNAVAILABLE and (repeatable or not sent)
+            case NotReady():
+                return False
+            case Transient():
+                return attempt < ATTEMPTS_UNAVAILABLE and repeatable
+            case _:
+                return False

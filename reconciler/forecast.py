@@ -24,9 +24,9 @@ def forecast_text(
     """Return a line for each account that is called, and one for the waits where there are any.
 
     `reads` are the calls made for the plan, by alias. Writes are an estimate: one for each batch of a
-    container, one for each verification that is asked for.
+    container, what each change takes beside that, one for each verification that is asked for.
     """
-    writes = _writes(plan)
+    writes = _writes(plan, {kind.name: kind.writes for type_ in types.values() for kind in type_.kinds})
     lines = [
         _account(alias, desired, types, reads.get(alias, 0), writes[alias])
         for alias in sorted(reads.keys() | writes.keys())
@@ -36,18 +36,18 @@ def forecast_text(
 
 
 # -- calls
-def _writes(plan: Plan) -> Counter[str]:
-    """Return about how many writes go to each alias."""
+def _writes(plan: Plan, each: Mapping[str, int]) -> Counter[str]:
+    """Return about how many writes go to each alias; `each` are those of a change alone, by kind."""
     depths = _longest(plan, lambda _: 1)
-    batches = {
-        (step.change.id.alias, step.change.container or step.id, depths[step.id])
-        for step in plan.steps
-        if step.change.action is not Action.NOOP
-    }
+    steps = [step for step in plan.steps if step.change.action is not Action.NOOP]
+    batches = {(step.change.id.alias, step.change.container or step.id, depths[step.id]) for step in steps}
+    alone = Counter[str]()
+    for step in steps:
+        alone[step.change.id.alias] += each.get(step.change.id.kind, 0)
     asked = [
         gate.subjects[0].alias for gate in plan.gates if gate.kind is GateKind.VERIFIED and gate.subjects
     ]
-    return Counter([*(alias for alias, _, _ in batches), *asked])
+    return Counter([*(alias for alias, _, _ in batches), *asked]) + alone
 
 
 def _account(alias: str, desired: Desired, types: Mapping[str, ProviderType], reads: int, writes: int) -> str:
@@ -55,18 +55,24 @@ def _account(alias: str, desired: Desired, types: Mapping[str, ProviderType], re
     head = f"{alias} ({type_}): {_counted(reads, 'read')}"
     if not writes:
         return head
-    limits = types[type_].limits if type_ in types else ()
+    limits = types[type_].limits_with(desired.accounts[alias].options) if type_ in types else ()
     told = f"{head}, about {_counted(writes, 'write')}"
     if not limits:
         return told
-    tightest = max(limits, key=lambda limit: _least_s(limit, reads + writes))
-    least_s = _least_s(tightest, reads + writes)
+    tightest = max(limits, key=lambda limit: _least_s(limit, reads, writes))
+    least_s = _least_s(tightest, reads, writes)
     pace = f", at least {about(least_s)}" if least_s >= 1 else ""
     return f"{told}{pace}{f' ({tightest.source})' if least_s > NOTICED_S else ''}"
 
 
-def _least_s(limit: Limit, calls: int) -> float:
-    """Return the least time of so many calls: the first `burst` are free, the others come at the rate."""
+def _least_s(limit: Limit, reads: int, writes: int) -> float:
+    """Return the least time of so many calls: the first `burst` are free, the others come at the rate.
+
+    Where windows are counted, each further `burst` of them waits for a window to end.
+    """
+    calls = writes + (reads if limit.reads else 0)
+    if limit.window_s:
+        return max(0, calls - 1) // max(1, limit.burst) * limit.window_s
     return max(0.0, (calls - limit.burst) / limit.per_s)
 
 

@@ -20,6 +20,8 @@ from typing import Any, Protocol, TypeVar, cast, runtime_checkable
 
 from reconciler.dns import HostTarget, Record, RRset, Zone
 from reconciler.errors import ProviderError
+from reconciler.limits import Limit as Limit  # noqa: PLC0414  part of the contract: given out from here
+from reconciler.limits import no_limits
 from reconciler.model import AT_ONCE, Change, Finding, Resource, ResourceId, Rounds
 
 T = TypeVar("T")
@@ -311,6 +313,7 @@ class Secret:
 class Kind:
     """A kind of resource: what it is called when ready, how long that may take, how long it usually does.
 
+    `writes` is how many calls each change of it takes beside those of its batch, for the forecast.
     `ready` is empty where a resource is done as soon as it is written. All times in seconds. `removal` says
     how its deletion goes where that takes the vendor's time (disable, wait until it is off, delete): its
     provider then raises NotReady until it is gone.
@@ -322,16 +325,7 @@ class Kind:
     usual_s: int = 0
     poll_s: float = 10.0
     removal: Rounds = AT_ONCE
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """The published rate of one accounting unit: `per_s` with `burst`; a basis for pacing and forecast."""
-
-    unit: str
-    per_s: float
-    burst: int
-    source: str
+    writes: int = 0
 
 
 def no_translation(_error: Exception) -> ProviderError | None:
@@ -364,6 +358,8 @@ class ProviderType:
     options   JSON Schema of the alias's mapping, `type` excepted
     secrets   what it needs from the environment
     limits    the vendor's published rates
+    limits_for
+              what an alias with these options has in place of the limits of the same units
     check     (key, what is wrong, what to write instead) for options that contradict each other
     origin    for a sparkpost part: the tracking host of an alias with these options
     own_names host suffixes that can never be tracking domains
@@ -383,6 +379,7 @@ class ProviderType:
     options: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
     secrets: tuple[Secret, ...] = ()
     limits: tuple[Limit, ...] = ()
+    limits_for: Callable[[Mapping[str, Any]], Iterable[Limit]] = no_limits
     check: Callable[[Mapping[str, Any]], Iterable[tuple[str, str, str]]] = no_check
     origin: Callable[[Mapping[str, Any]], str] | None = None
     own_names: tuple[str, ...] = ()
@@ -390,3 +387,7 @@ class ProviderType:
     reference: str = ""
     translate: Callable[[Exception], ProviderError | None] = no_translation
     configurations: Mapping[str, Configure] = field(default_factory=lambda: NOTHING)
+
+    def limits_with(self, given: Mapping[str, Any]) -> tuple[Limit, ...]:
+        """Return the limits of an alias with these options, one for each unit."""
+        return tuple({limit.unit: limit for limit in (*self.limits, *self.limits_for(given))}.values())

@@ -41,7 +41,17 @@ SHELL = {
             "net_http",
             "proving",
         ),  # looking from outside
-        *("app", "apply", "batch", "calls", "clock", "gates", "pool", "sandbox_clock"),  # time and threads
+        *(
+            "app",
+            "apply",
+            "batch",
+            "calls",
+            "clock",
+            "gates",
+            "pacing",
+            "pool",
+            "sandbox_clock",
+        ),  # time and threads
         *(
             "progress",
             "progress_json",

@@ -9,11 +9,11 @@ import pytest
 
 from reconciler.calls import Stop
 from reconciler.clock import SystemClock, VirtualClock
-from reconciler.errors import Unavailable
+from reconciler.errors import RateLimited, Unavailable
 from reconciler.events import Event
 from reconciler.pool import Pool
 from reconciler.report import Outcome
-from tests.laws.bench import Bench, desired, domain
+from tests.laws.bench import START_S, Bench, desired, domain
 
 HOST = "click.example.com"
 SOON_S = 30.0
@@ -122,3 +122,36 @@ def test_a_run_that_a_bug_ended_goes_on_later(atomic: bool) -> None:
         bench.apply(desired(domain(HOST)))
     bench.world.before_write = lambda _operation, _key: None
     assert [h.outcome for h in bench.apply(desired(domain(HOST))).hosts] == [Outcome.APPLIED]
+
+
+# -- a rate that is used up
+def rests(bench: Bench, until_s: float) -> None:
+    """Let the vendor refuse every edge until then, saying so."""
+
+    def refuse(operation: str, _key: str) -> None:
+        left_s = until_s - bench.world.clock.now()
+        if operation.endswith("memory_edge") and left_s > 0:
+            raise RateLimited("too many writes this hour", retry_after_s=left_s)
+
+    bench.world.before_write = refuse
+
+
+def test_a_rate_that_is_free_again_within_the_run_is_waited_for() -> None:
+    bench = Bench()
+    rests(bench, bench.world.clock.now() + 2400.0)
+    assert bench.apply(desired(domain(HOST))).succeeded
+    assert bench.world.broken == []
+
+
+def test_a_rate_that_is_free_again_only_later_leaves_the_rest_to_a_later_run() -> None:
+    bench = Bench()
+    rests(bench, bench.world.clock.now() + 3600.0)
+    report = bench.apply(desired(domain(HOST)), timeout_s=2700.0)
+    (host,) = report.hosts
+    assert host.outcome is Outcome.WAITING
+    assert "too many writes this hour" in host.why
+    assert host.next == "run `tdr apply -resume` later: it goes on from here"
+    assert bench.world.clock.now() < START_S + 2700.0
+    bench.world.clock.sleep(3600.0)
+    assert bench.apply(desired(domain(HOST))).succeeded
+    assert bench.world.broken == []

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from reconciler.calls import Bucket, Stop, VendorCalls
+from reconciler.calls import Stop, VendorCalls
 from reconciler.clock import VirtualClock
 from reconciler.errors import AuthError, Conflict, InvalidRequest, ProviderError, RateLimited, Unavailable
+from reconciler.pacing import Bucket, Pace, pace
 from reconciler.provider import Limit, ProviderType
 from reconciler.secrets import Redactor
 
@@ -55,8 +61,14 @@ def calls(clock: VirtualClock, stop: Stop | None = None, *limits: Limit) -> Vend
     )
 
 
+def take(paced: Pace, clock: VirtualClock) -> int:
+    number, wait_s = paced.reserve(math.inf)
+    clock.sleep(wait_s)
+    return number
+
+
 @pytest.mark.parametrize("after_s", [3600.0, float("inf"), float("nan")])
-def test_a_rest_that_outlasts_any_run_is_told_at_once(clock: VirtualClock, after_s: float) -> None:
+def test_a_rest_that_no_plan_waits_for_is_told_at_once(clock: VirtualClock, after_s: float) -> None:
     vendor = Vendor(RateLimited("come back tomorrow", retry_after_s=after_s))
     with pytest.raises(RateLimited):
         calls(clock)("unit", "create", vendor, repeatable=True)
@@ -144,25 +156,25 @@ def test_calls_keep_just_under_the_published_rate(clock: VirtualClock) -> None:
 def test_a_throttled_bucket_slows_down_and_recovers(clock: VirtualClock) -> None:
     """Somebody shares the account: half the rate, then slowly back."""
     bucket = Bucket(Limit("unit", 10, 1, "docs"), clock)
-    bucket.throttled(bucket.take())
+    bucket.throttled(take(bucket, clock), 1.0)
     before = clock.now()
-    bucket.take()
+    take(bucket, clock)
     slow_s = clock.now() - before
     for _ in range(200):
-        bucket.take()
+        take(bucket, clock)
     before = clock.now()
-    bucket.take()
+    take(bucket, clock)
     assert clock.now() - before < slow_s
 
 
 def test_calls_that_were_under_way_together_slow_a_bucket_down_once(clock: VirtualClock) -> None:
     """Eight refused at one moment are one piece of news: half the rate, not a sixteenth of it."""
     bucket = Bucket(Limit("unit", 10, 9, "docs"), clock)
-    numbers = [bucket.take() for _ in range(8)]
+    numbers = [take(bucket, clock) for _ in range(8)]
     for number in numbers:
-        bucket.throttled(number)
+        bucket.throttled(number, 1.0)
     before = clock.now()
-    bucket.take()
+    take(bucket, clock)
     assert clock.now() - before < 0.25
 
 
@@ -171,7 +183,117 @@ def test_calls_that_are_late_on_their_way_leave_room_for_the_next(clock: Virtual
     bucket = Bucket(Limit("unit", 5, 5, "docs"), clock)
     left, at_s = 5.0, 0.2
     for number in range(50):
-        bucket.take()
+        take(bucket, clock)
         arrived_s = clock.now() + (0.2 if number < 4 else 0.0)
         left, at_s = min(5.0, left + (arrived_s - at_s) * 5) - 1, arrived_s
         assert left >= 0, f"call {number} is refused"
+
+
+# -- rates that are counted in windows, and ends of runs
+HOURLY = Limit("write", 0.0, 1000, "docs: 1,000 an hour", window_s=3600.0, reads=False)
+
+
+@given(
+    st.integers(1, 5),
+    st.floats(1.0, 100.0),
+    st.lists(st.floats(0.0, 60.0), min_size=1, max_size=40),
+)
+def test_no_window_ever_holds_more_calls_than_its_limit(
+    burst: int, window_s: float, pauses: list[float]
+) -> None:
+    with VirtualClock(0.0) as clock:
+        paced, went = pace(Limit("write", 0.0, burst, "docs", window_s), clock), list[float]()
+        for pause_s in pauses:
+            clock.sleep(pause_s)
+            take(paced, clock)
+            went.append(clock.now())
+        assert all(went[n] - went[n - burst] > window_s for n in range(burst, len(went)))
+
+
+def test_the_first_calls_of_a_window_go_at_once(clock: VirtualClock) -> None:
+    made = calls(clock, None, HOURLY)
+    for _ in range(1000):
+        made("write", "create", Vendor("made"), repeatable=False)
+    assert clock.now() == 0.0
+
+
+def test_a_run_waits_for_the_window_to_end_where_it_lasts_so_long(clock: VirtualClock) -> None:
+    stop = Stop()
+    stop.at(2 * 3600.0)
+    made = calls(clock, stop, HOURLY)
+    for _ in range(1001):
+        made("write", "create", Vendor("made"), repeatable=False)
+    assert 3600.0 < clock.now() < 3700.0
+
+
+def test_a_call_that_could_only_go_after_the_runs_end_is_not_waited_for(clock: VirtualClock) -> None:
+    stop = Stop()
+    stop.at(2700.0)
+    made = calls(clock, stop, HOURLY)
+    for _ in range(1000):
+        made("write", "create", Vendor("made"), repeatable=False)
+    with pytest.raises(
+        RateLimited, match=r"web \(acme\) create: no more calls for 1h1m \(docs: 1,000 an hour"
+    ):
+        made("write", "create", Vendor("never"), repeatable=False)
+    assert clock.now() == 0.0
+
+
+def test_a_refusal_with_its_end_is_waited_for_as_long_as_the_run_lasts(clock: VirtualClock) -> None:
+    stop = Stop()
+    stop.at(2700.0)
+    vendor = Vendor(RateLimited("too many", retry_after_s=2400.0), "made")
+    assert calls(clock, stop, HOURLY)("write", "create", vendor, repeatable=False) == "made"
+    assert clock.now() == 2400.0
+    with pytest.raises(RateLimited, match="too many"):
+        calls(clock, stop)(
+            "write", "create", Vendor(RateLimited("too many", retry_after_s=301.0)), repeatable=True
+        )
+    assert clock.now() == 2400.0
+
+
+def test_what_one_call_was_refused_no_other_of_its_window_asks_for(clock: VirtualClock) -> None:
+    """Another run used the hour up: the vendor says until when, and is not asked again before."""
+    stop = Stop()
+    stop.at(2700.0)
+    made = calls(clock, stop, HOURLY)
+    with pytest.raises(RateLimited):
+        made("write", "create", Vendor(RateLimited("too many", retry_after_s=3000.0)), repeatable=False)
+    second = Vendor("never")
+    with pytest.raises(RateLimited, match="no more calls for 50m"):
+        made("write", "create", second, repeatable=False)
+    assert second.asked == 0
+
+
+def test_a_long_wait_for_a_window_ends_with_the_run(clock: VirtualClock) -> None:
+    stop = Stop()
+    stop.at(2 * 3600.0)
+    made = calls(clock, stop, HOURLY)
+    for _ in range(1000):
+        made("write", "create", Vendor("made"), repeatable=False)
+    stop.set()
+    last = Vendor("never")
+    with pytest.raises(RateLimited):
+        made("write", "create", last, repeatable=False)
+    assert (last.asked, clock.now()) == (0, 0.0)
+
+
+def test_the_options_of_an_alias_may_raise_a_limit(clock: VirtualClock) -> None:
+    def raised(options: Mapping[str, Any]) -> list[Limit]:
+        return [replace(HOURLY, burst=options["writes_per_hour"])] if "writes_per_hour" in options else []
+
+    type_ = ProviderType(
+        "acme",
+        frozenset({"cdn"}),
+        open=lambda _: pytest.fail("not opened"),
+        limits=(HOURLY, Limit("read", 5.0, 5, "docs")),
+        limits_for=raised,
+    )
+    assert [limit.burst for limit in type_.limits_with({})] == [1000, 5]
+    assert [limit.burst for limit in type_.limits_with({"writes_per_hour": 10_000})] == [10_000, 5]
+    made = VendorCalls(
+        "web", type_, clock, redact=Redactor([]), stop=Stop(), options={"writes_per_hour": 2000}
+    )
+    for _ in range(2000):
+        made("write", "create", Vendor("made"), repeatable=False)
+    assert clock.now() == 0.0

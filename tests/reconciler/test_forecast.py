@@ -8,8 +8,8 @@ import pytest
 
 from reconciler.forecast import forecast_text
 from reconciler.plan import Plan
-from reconciler.provider import Limit, ProviderType
-from tests.reconciler.plans import CHANGES, CLAIM, DESIRED, EMPTY, MIXED, creation, rid, step
+from reconciler.provider import Kind, Limit, ProviderType
+from tests.reconciler.plans import CHANGES, CLAIM, DESIRED, EDGE, EMPTY, MIXED, creation, rid, step
 from tests.reconciler.vendors import cannot_open
 
 
@@ -66,3 +66,44 @@ def test_an_import_writes_nothing() -> None:
 
 def test_an_alias_that_no_file_names_is_left_out() -> None:
     assert told(EMPTY, elsewhere=7) == []
+
+
+HOURLY = Limit("write", 0.0, 1000, "docs: 1,000 writes an hour", window_s=3600.0, reads=False)
+
+
+def members(count: int) -> Plan:
+    """Return a plan that makes so many members of one container, side by side."""
+    made = [replace(EDGE, id=rid("edge_host", f"h{n}"), attrs={}, container="service") for n in range(count)]
+    changes = tuple(creation(one) for one in made)
+    return replace(EMPTY, changes=changes, nodes=tuple(step(one) for one in changes))
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"),
+    [
+        (300, "about 301 writes"),
+        (999, "about 1,000 writes"),
+        (1000, "about 1,001 writes, at least 1h (docs: 1,000 writes an hour)"),
+        (2500, "about 2,501 writes, at least 2h (docs: 1,000 writes an hour)"),
+    ],
+)
+def test_writes_that_are_counted_by_the_hour_wait_for_whole_hours(count: int, expected: str) -> None:
+    """What each member costs beside its batch is counted; reads are not, where they do not count."""
+    edge = ProviderType(
+        "edge", frozenset(), open=cannot_open, limits=(HOURLY,), kinds=(Kind("edge_host", writes=1),)
+    )
+    text = forecast_text(members(count), DESIRED, {**TYPES, "edge": edge}, {"web": 5000})
+    assert text.splitlines()[0] == f"web (edge): 5,000 reads, {expected}"
+
+
+def test_the_forecast_rests_on_the_limits_that_the_options_give() -> None:
+    edge = ProviderType(
+        "edge",
+        frozenset(),
+        open=cannot_open,
+        limits=(HOURLY,),
+        kinds=(Kind("edge_host", writes=1),),
+        limits_for=lambda options: [replace(HOURLY, burst=10_000)] if options["region"] == "us" else [],
+    )
+    text = forecast_text(members(2500), DESIRED, {**TYPES, "edge": edge}, {})
+    assert text.splitlines()[0] == "web (edge): 0 reads, about 2,501 writes"
