@@ -77,6 +77,11 @@ class Session:
         found = {kind.name: kind for name in used for kind in self.types[name].kinds}
         return {**found, DNS_RECORD: Kind(DNS_RECORD)}
 
+    @property
+    def gathers(self) -> frozenset[str]:
+        """The kinds whose batches are held for more."""
+        return frozenset(name for name, kind in self.kinds.items() if kind.gathers)
+
 
 def open_session(
     desired: Desired,

@@ -8,23 +8,25 @@ only what needs it.
 from __future__ import annotations
 
 import graphlib
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from reconciler.batch import batch_of
 from reconciler.calls import Stop
 from reconciler.clock import Clock
-from reconciler.containers import Containers, Gathering, Key
+from reconciler.containers import Containers, Gathering
 from reconciler.durations import about
-from reconciler.errors import ByHand, NotReady, ProviderError, RateLimited, Transient
+from reconciler.errors import NotReady, ProviderError, RateLimited, Transient
 from reconciler.events import Emit, Event
 from reconciler.gates import GateKeeper, stamped_at_s
+from reconciler.holding import Holding, Key
 from reconciler.model import Action, Resource, ResourceId
 from reconciler.plan import SETTLE, STAMP, Gate, GateKind, Node, Plan, Step
 from reconciler.pool import Errands
 from reconciler.provider import Done, Failed, Provider, Status
 from reconciler.report import Outcome, Report, Result, report_of
+from reconciler.rounds import InRounds
 from reconciler.waits import Questions, Waits
 from reconciler.way_back import BACK, Ends, Unmet, WayBack
 
@@ -42,6 +44,7 @@ class Engine:
 
     deadline_s  the end of the run in unix seconds
     accounts    for each alias one that stands for its account: a container is the account's, not the alias's
+    gathers     the kinds whose batches are held for more (`Kind.gathers`)
     """
 
     providers: Mapping[str, Provider]
@@ -52,6 +55,7 @@ class Engine:
     emit: Emit
     threads: int = THREADS_PER_ACCOUNT
     accounts: Mapping[str, str] = field(default_factory=dict)
+    gathers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,8 @@ class Run:
         self.sorter = graphlib.TopologicalSorter({node.id: node.needs for node in self.plan.nodes})
         self.nodes = {node.id: node for node in self.plan.nodes}
         self.current = dict(self.live)
-        self.containers = Containers(self.engine.accounts)
+        accounts = self.engine.accounts
+        self.containers = Containers(accounts, Holding.of(self.nodes, self.engine.gathers, accounts))
         hosts = self.engine.keeper.hosts
         self.back = WayBack(hosts)
         self.questions = Questions(
@@ -144,8 +149,9 @@ class Run:
         self.errands.wake()
 
     def _next_message(self) -> object:
-        first = None if self.engine.stop else self.waiting.first
-        return self.errands.next(first[0] if first else None)
+        firsts = () if self.engine.stop else (self.waiting.first, self.containers.holding.first)
+        due = [first[0] for first in firsts if first]
+        return self.errands.next(min(due, default=None))
 
     def _take(self, message: object) -> None:
         match message:
@@ -162,11 +168,12 @@ class Run:
         while ready := self.sorter.get_ready():
             for id_ in sorted(ready):
                 self._begin(self.nodes[id_])
-        for key, steps in self.containers.take():
+        for key, steps in self.containers.take(self.engine.clock.now()):
             self._send(key, steps)
 
     def _begin(self, node: Node) -> None:
         self.started[node.id] = self.engine.clock.now()
+        self.containers.holding.began(node.id)
         if isinstance(node, Gate):
             self._begin_gate(node)
         elif node.change.action is Action.NOOP:
@@ -193,6 +200,7 @@ class Run:
         if result.outcome is Outcome.APPLIED:
             if isinstance(node, Gate) and node.kind is GateKind.ANSWERS:
                 self.answered_at_s[node.host] = self.engine.clock.now()
+            self.containers.holding.done(node.id)
             self.sorter.done(node.id)
 
     # -- changes
@@ -202,14 +210,10 @@ class Run:
             if step.id not in self.sent:  # what is asked again was begun already
                 self.sent.add(step.id)
                 self.engine.emit(Event("start", step))
-
         stamped_s = self.engine.clock.now() + self.stamp_margin_s
         batch = batch_of(self.engine.providers[alias], steps, self.current, stamped_s)
-
-        def work() -> _Batched:
-            return _Batched(key, steps, batch.outcomes(self.engine.clock, self.engine.stop))
-
-        self.errands.send(alias, work)
+        outcomes = partial(batch.outcomes, self.engine.clock, self.engine.stop)
+        self.errands.send(alias, lambda: _Batched(key, steps, outcomes()))
 
     def _batched(self, message: _Batched) -> None:
         self.containers.free(message.key)
@@ -235,9 +239,7 @@ class Run:
                 elapsed_s = self.engine.clock.now() - self.started[step.id]
                 self.engine.emit(Event("progress", step, elapsed_s, error.message))
                 self._wake_at(self.engine.clock.now() + step.rounds.poll_s, step)
-            case Failed(error=NotReady() as error) if self._waits(step, error):
-                self._end(step, Result(Outcome.WAITING, str(error)))
-            case Failed(error=RateLimited() as error) if self._outlasts(error):
+            case Failed(error=NotReady() | RateLimited() as error) if self._rounds(step).go_on_later(error):
                 self._end(step, Result(Outcome.WAITING, str(error)))
             case Failed(error=error):
                 self._end(step, Result(Outcome.FAILED, str(error)))
@@ -255,21 +257,10 @@ class Run:
             self.current[id_] = resource
 
     def _may_ask_again(self, step: Step, error: NotReady) -> bool:
-        again_s, ends_s = self.engine.clock.now() + step.rounds.poll_s, self.engine.deadline_s
-        if not isinstance(error, ByHand):
-            ends_s = min(self.started[step.id] + step.rounds.timeout_s, ends_s)
-        return again_s <= ends_s and not self.engine.stop
+        return not self.engine.stop and self._rounds(step).go_on(error)
 
-    def _waits(self, step: Step, error: NotReady) -> bool:
-        """Tell whether a later run need only ask again; a write whose own time is over has failed."""
-        again_s, ends_s = self.engine.clock.now() + step.rounds.poll_s, self.engine.deadline_s
-        in_time = ends_s < again_s <= self.started[step.id] + step.rounds.timeout_s
-        return step.write is None or isinstance(error, ByHand) or in_time
-
-    def _outlasts(self, error: RateLimited) -> bool:
-        """Tell whether a vendor that said when it goes on does so only after the run's end."""
-        rest_s = error.retry_after_s or 0.0
-        return math.isfinite(rest_s) and rest_s > self.engine.stop.most_s(self.engine.clock)
+    def _rounds(self, step: Step) -> InRounds:
+        return InRounds(step, self.started[step.id], self.engine.clock.now(), self.engine.deadline_s)
 
     def _wake_at(self, due_s: float, node: Node) -> None:
         self.waiting.add(due_s, node)

@@ -6,10 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from reconciler.holding import Holding, Key, key_of
 from reconciler.plan import Node, Step
-
-Key = tuple[str, str]
-"""An account and a container of its."""
 
 
 @dataclass(slots=True)
@@ -17,28 +15,35 @@ class Containers:
     """The queues of one run.
 
     `accounts` gives for each alias one that stands for its account: a container is the account's, not the
-    alias's. `_touched` are those where something changed since last asked: all others need no look.
+    alias's. `holding` says what waits for more. `_touched` are those where something changed since last
+    asked, or whose batch is held: all others need no look.
     """
 
     accounts: Mapping[str, str]
+    holding: Holding = field(default_factory=Holding)
     _queued: dict[Key, list[Step]] = field(default_factory=dict)
-    _busy: set[Key] = field(default_factory=set)
+    _busy: dict[Key, tuple[Step, ...]] = field(default_factory=dict)
     _touched: set[Key] = field(default_factory=set)
 
     def add(self, step: Step) -> None:
         """Let step wait for its container; one without a container has one to itself."""
-        alias = step.change.id.alias
-        key = self.accounts.get(alias, alias), step.change.container or step.change.id.address
+        key = key_of(step, self.accounts)
         self._queued.setdefault(key, []).append(step)
         self._touched.add(key)
+        self.holding.queued(key, step)
 
-    def take(self) -> Iterator[tuple[Key, tuple[Step, ...]]]:
-        """Yield what can be sent now; its container is busy from then on."""
+    def take(self, now_s: float) -> Iterator[tuple[Key, tuple[Step, ...]]]:
+        """Yield what can be sent now, in unix seconds; its container is busy from then on."""
         touched, self._touched = sorted(self._touched), set()
         for key in touched:
-            if key in self._queued and key not in self._busy:
-                self._busy.add(key)
-                yield key, self._one_alias(key)
+            if key not in self._queued or key in self._busy:
+                continue
+            if self.holding.holds(key, now_s):
+                self._touched.add(key)
+                continue
+            self._busy[key] = steps = self._one_alias(key)
+            self.holding.sent(steps)
+            yield key, steps
 
     def _one_alias(self, key: Key) -> tuple[Step, ...]:
         """Take the steps of one alias; those of another alias of the account wait for their turn."""
@@ -50,7 +55,7 @@ class Containers:
 
     def free(self, key: Key) -> None:
         """Note that the batch of a container ended."""
-        self._busy.discard(key)
+        self.holding.ended(self._busy.pop(key))
         self._touched.add(key)
 
 

@@ -313,7 +313,9 @@ class Secret:
 class Kind:
     """A kind of resource: what it is called when ready, how long that may take, how long it usually does.
 
-    `writes` is how many calls each change of it takes beside those of its batch, for the forecast.
+    `writes` is how many calls each change of it takes beside those of its batch, for the forecast. `gathers`
+    where a batch costs much whatever is in it (a version, an activation): it is held for a while for changes
+    of its container that need but writes that are under way.
     `ready` is empty where a resource is done as soon as it is written. All times in seconds. `removal` says
     how its deletion goes where that takes the vendor's time (disable, wait until it is off, delete): its
     provider then raises NotReady until it is gone.
@@ -326,6 +328,7 @@ class Kind:
     poll_s: float = 10.0
     removal: Rounds = AT_ONCE
     writes: int = 0
+    gathers: bool = False
 
 
 def no_translation(_error: Exception) -> ProviderError | None:

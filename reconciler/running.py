@@ -215,6 +215,7 @@ class Opened(AbstractContextManager["Opened"]):
             emit=lambda event: progress.emit(event),  # noqa: PLW0108  the display opens with the run
             threads=self.args.parallelism,
             accounts=made.assembly.accounts,
+            gathers=self.session.gathers,
         )
         run = Run(made.plan, engine, made.assembly.live)
         display = progress_for(self.args, made.plan, self.clock, sys.stderr)

@@ -115,6 +115,7 @@ class Stand:
                 session.clock.now() + timeout_s,
                 lambda event: self.texts.append(event.text),
                 threads,
+                gathers=session.gathers,
             )
             run = Run(plan, engine, assembly.live)
             begins(run)

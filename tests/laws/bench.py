@@ -102,6 +102,7 @@ class Bench:
             self.world.clock.now() + timeout_s,
             self.events.append,
             accounts=assembly.accounts,
+            gathers=session.gathers,
         )
         report = Run(plan, engine, assembly.live).run()
         self.world.look()

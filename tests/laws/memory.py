@@ -49,7 +49,8 @@ class World:
     a record `sync_s` after it was written, as the vendor says; `asked_ready` is what he was asked.
 
     An edge that is to go is off `takedown_s` after that was asked for, and is deleted only then; `batches`
-    are the keys of the edges that were deleted, or asked to go, together.
+    are the keys of the edges that were deleted, or asked to go, together; `versions` those that were written
+    together, by container. Where edges are `versioned`, their kind gathers.
 
     `watched` hosts are judged though they have no record of their own; of the `excused`, links over https may
     fail meanwhile; those that are `deleting` are taken down on purpose. `records` are those of the
@@ -80,6 +81,8 @@ class World:
     named: list[str] = field(default_factory=list)
     takedown_s: float = 0.0
     batches: list[tuple[str, ...]] = field(default_factory=list)
+    versioned: bool = False
+    versions: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     tells_sync: bool = False
     sync_s: float = 0.0
     written_at: dict[str, float] = field(default_factory=dict)

@@ -278,6 +278,8 @@ class MemoryProvider:
         outcomes: dict[ResourceId, Done | Failed] = {}
         if gone := tuple(sorted(c.id.key for c in batch if c.id.kind == EDGE and c.after is None)):
             self.world.batches.append(gone)
+        if batch[0].id.kind == EDGE:
+            self.world.versions.append((str(batch[0].container), tuple(sorted(c.id.key for c in batch))))
         if batch[0].id.kind == "dns_record" and self.world.atomic:
             return self._zone_batch(batch)
         for change in batch:
@@ -525,7 +527,14 @@ def memory_type(world: World) -> ProviderType:
         open=lambda setting: MemoryProvider(setting, world),
         kinds=(
             Kind(CERTIFICATE, "issued", timeout_s=1800, usual_s=120),
-            Kind(EDGE, "deployed", timeout_s=1800, usual_s=300, removal=Rounds(600, 5400, 30.0)),
+            Kind(
+                EDGE,
+                "deployed",
+                timeout_s=1800,
+                usual_s=300,
+                removal=Rounds(600, 5400, 30.0),
+                gathers=world.versioned,
+            ),
             Kind(POLICY),
             Kind(TRACKING_DOMAIN),
             Kind(SECURE),
