@@ -41,7 +41,7 @@ from reconciler.records import (
     zone_views,
 )
 from reconciler.tracking import SECURE
-from reconciler.twins import live_renamed, one_account, renamed, seen_once, shared_names
+from reconciler.twins import composed_once, one_account, seen_once
 
 World = Mapping[str, Live]
 
@@ -56,6 +56,7 @@ class Assembly:
     orphans   hosts that the owner claims, or marks where no zone tells of claims, and that no file names
     ready     what is ready today already
     issuances  the certificates that are to be issued
+    versions  by alias and container, what a write of one means that is kept in versions
     """
 
     desired: Mapping[ResourceId, Resource]
@@ -67,6 +68,7 @@ class Assembly:
     accounts: Mapping[str, str] = field(default_factory=dict)
     ready: frozenset[ResourceId] = frozenset()
     issuances: tuple[Issuance, ...] = ()
+    versions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def assemble(
@@ -81,12 +83,7 @@ def assemble(
     Every composition is asked for present domains only; deletions are what is live and not composed.
     """
     zones = {alias: zone_views(live.zones, live.rrsets) for alias, live in world.items()}
-    composed = {
-        alias: providers[alias].compose(present(parts[alias]), world[alias]) for alias in sorted(providers)
-    }
-    names = shared_names(composed, world)
-    composed = {alias: renamed(one, names) for alias, one in composed.items()}
-    live_other = live_renamed(seen_once(desired, world), names)
+    composed, live_other = composed_once(desired, parts, world, providers)
     orphans = tuple(sorted(_ours_unnamed(desired, zones, live_other.values())))
     places = Places.of(desired, world, zones)
     hosts = _host_views({*desired.domains, *orphans}, desired, zones, composed, live_other)
@@ -103,7 +100,6 @@ def assemble(
         **handover.to_remove(hosts.values()),
     }
     spelled, dns_findings = _spell(desired, wanted, world, providers)
-    resources = [r for composition in composed.values() for r in composition.resources]
     findings = (
         *(f for composition in composed.values() for f in composition.findings),
         *handover.permitted(dns_findings, hosts),
@@ -112,16 +108,19 @@ def assemble(
         *checks.long_claims(claims),
         *name_rules.findings(_as_spelt(wanted, spelled, hosts), hosts, zones, live),
     )
-    return Assembly(
-        desired={r.id: resolved(r, live) for r in (*resources, *spelled)},
-        live=live,
-        hosts=hosts,
-        findings=findings,
-        orphans=orphans,
-        zones=zones,
-        accounts=one_account(world),
-        ready=frozenset(id_ for composition in composed.values() for id_ in composition.ready),
-        issuances=tuple(one for composition in composed.values() for one in composition.issuances),
+    both = Assembly({r.id: r for r in spelled}, live, hosts, findings, orphans, zones, one_account(world))
+    return _with_composed(both, composed)
+
+
+def _with_composed(assembly: Assembly, composed: Mapping[str, Composition]) -> Assembly:
+    """Return the assembly with what all compositions tell."""
+    resources = (resource for one in composed.values() for resource in one.resources)
+    return replace(
+        assembly,
+        desired={r.id: resolved(r, assembly.live) for r in (*resources, *assembly.desired.values())},
+        ready=frozenset(id_ for one in composed.values() for id_ in one.ready),
+        issuances=tuple(issuance for one in composed.values() for issuance in one.issuances),
+        versions={alias: one.versions for alias, one in composed.items() if one.versions},
     )
 
 

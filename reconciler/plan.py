@@ -87,6 +87,15 @@ class Step:
 Node: TypeAlias = Step | Gate
 
 
+@dataclass(frozen=True, slots=True)
+class Versioned:
+    """A container that its vendor keeps in versions and that is written: what that means, in words."""
+
+    alias: str
+    container: str
+    text: str
+
+
 def only_step(change: Change, needs: Iterable[str] = ()) -> Step:
     """Return the one step of a change that needs no more."""
     return Step(change.id.address, change, change.after, needs=frozenset(needs))
@@ -105,6 +114,7 @@ class Plan:
     reread     DNS zones that are written to and have no compare-and-swap: read again at each write
     by_hand    containers that people write into: the plan lists what to set there
     drifted    hosts whose live state differs although the file did not change
+    versions   containers that are kept in versions and are written
     """
 
     owner: str
@@ -118,6 +128,7 @@ class Plan:
     reread: tuple[str, ...] = ()
     by_hand: tuple[str, ...] = ()
     drifted: frozenset[str] = frozenset()
+    versions: tuple[Versioned, ...] = ()
     mode: str = "apply"
 
     @property

@@ -25,7 +25,7 @@ from reconciler.model import (
     Value,
     attrs,
 )
-from reconciler.plan import Gate, GateKind, Node, Plan, Step
+from reconciler.plan import Gate, GateKind, Node, Plan, Step, Versioned
 
 Data = dict[str, Any]
 REF, SAME = "$ref", "after"
@@ -208,6 +208,7 @@ def plan_data(plan: Plan) -> Data:
         "reread": list(plan.reread),
         "by_hand": list(plan.by_hand),
         "drifted": sorted(plan.drifted),
+        "versions": [asdict(one) for one in plan.versions],
         "fingerprints": plan.fingerprints,
     }
 
@@ -227,6 +228,7 @@ def plan_of(data: Data, desired: Mapping[str, Any]) -> Plan:
         reread=tuple(data["reread"]),
         by_hand=tuple(data["by_hand"]),
         drifted=frozenset(data["drifted"]),
+        versions=tuple(Versioned(**one) for one in data["versions"]),
         mode=data["mode"],
     )
 

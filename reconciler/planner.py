@@ -19,7 +19,7 @@ from reconciler.handover import in_former, is_bookkeeping, zones_of
 from reconciler.hostview import HostView
 from reconciler.model import REQUESTED, Action, Change, Finding, Resource, ResourceId, Severity
 from reconciler.order import order
-from reconciler.plan import Plan
+from reconciler.plan import Plan, Versioned
 from reconciler.provider import Kind, Parts, Provider
 from reconciler.records import claims_of_record, unproven, without_claims
 from reconciler.tracking import DEFAULT, LINK, MANAGED_CERTIFICATE, SECURE
@@ -107,9 +107,17 @@ def make_plan(inputs: Inputs) -> tuple[Plan, Assembly]:
             sorted({v.view.zone.container for v in assembly.hosts.values() if v.view and v.by_hand})
         ),
         drifted=drifted,
+        versions=tuple(_versions(allowed, assembly)),
         mode=_mode(choice),
     )
     return plan, assembly
+
+
+def _versions(changes: Iterable[Change], assembly: Assembly) -> Iterator[Versioned]:
+    written = {(c.id.alias, c.container or "") for c in changes if c.action is not Action.NOOP}
+    for alias, container in sorted(written):
+        if text := assembly.versions.get(alias, {}).get(container):
+            yield Versioned(alias, container, text)
 
 
 def _forbid_all(findings: Iterable[Finding]) -> bool:

@@ -15,6 +15,7 @@ from reconciler.plan import Plan
 from reconciler.render_by_hand import by_hand
 from reconciler.render_order import order_of_work
 from reconciler.render_values import all_attributes, changed_attributes, scalar
+from reconciler.render_versions import TITLE, versions
 
 NO_CHANGES = "No changes. Your infrastructure matches the configuration."
 NOTHING_ALLOWED = "Planning failed. The errors forbid all that there is to do; nothing will be changed."
@@ -62,8 +63,9 @@ def _paragraphs(plan: Plan) -> Iterator[str]:
         yield from _actions(plan)
         yield ""
         yield from order_of_work(plan)
-        if lines := list(by_hand(plan)):
-            yield from ("", *lines)
+        for section in (versions(plan), by_hand(plan)):
+            if lines := list(section):
+                yield from ("", *lines)
     elif errors:
         yield NOTHING_ALLOWED
         yield ""
@@ -158,7 +160,7 @@ def _colored(line: str) -> str:
     """Colour a line by how it begins, as Terraform does."""
     if line.startswith("  # "):
         return f"{BOLD}{line}{RESET}"
-    if line.startswith(("Plan:", "Order of work:")):
+    if line.startswith(("Plan:", "Order of work:", TITLE)):
         head, colon, rest = line.partition(":")
         return f"{BOLD}{head}{colon}{RESET}{rest}"
     if line == NO_CHANGES:

@@ -9,7 +9,8 @@ from types import MappingProxyType
 from reconciler.desired import Desired
 from reconciler.dns import HostTarget
 from reconciler.model import Attrs, Ref, Resource, ResourceId, Value
-from reconciler.provider import Composition, Live
+from reconciler.parts import present
+from reconciler.provider import Composition, Live, Parts, Provider
 from reconciler.tracking import KINDS, TRACKING_DOMAIN
 
 
@@ -144,3 +145,14 @@ def one_account(world: Mapping[str, Live]) -> dict[str, str]:
         other = next((a for a in first if not world[a].accounts.isdisjoint(live.accounts)), None)
         first[alias] = alias if other is None else first[other]
     return first
+
+
+def composed_once(
+    desired: Desired, parts: Mapping[str, Parts], world: Mapping[str, Live], providers: Mapping[str, Provider]
+) -> tuple[dict[str, Composition], dict[ResourceId, Resource]]:
+    """Return what each alias composes, and what is live beside DNS; what aliases share has one name."""
+    given = sorted(providers.items())
+    composed = {alias: provider.compose(present(parts[alias]), world[alias]) for alias, provider in given}
+    names = shared_names(composed, world)
+    live = live_renamed(seen_once(desired, world), names)
+    return {alias: renamed(one, names) for alias, one in composed.items()}, live

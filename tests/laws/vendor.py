@@ -7,6 +7,7 @@ host that SparkPost manages itself C.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -185,7 +186,20 @@ class MemoryProvider:
         accounts = {w.host: self.account for w in (*parts.cdn, *parts.sparkpost)}
         findings = tuple(f for wanted in parts.sparkpost for f in self._one_way(wanted))
         edges = self._names() if self.world.exclusive else None
-        return Composition(tuple(resources), tuple(records), targets, accounts, findings, edges=edges)
+        return Composition(
+            tuple(resources),
+            tuple(records),
+            targets,
+            accounts,
+            findings,
+            edges=edges,
+            versions=self._versions() if self.world.versioned else {},
+        )
+
+    def _versions(self) -> dict[str, str]:
+        made = Counter(container for container, _ in self.world.versions)
+        numbers = ((f"edges/{n}", made[f"edges/{n}"]) for n in range(PER_CONTAINER))
+        return {place: f"version {now} becomes {now + 1}" for place, now in numbers}
 
     def _names(self) -> EdgeNames:
         own = {edge["domain_name"] for (alias, _), edge in self.world.edges.items() if alias == self.holder}
