@@ -6,11 +6,13 @@ splitting into strings of 255 bytes is each DNS provider's spelling.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from reconciler.model import EMPTY, Attrs, ResourceId, Value
 
+T = TypeVar("T")
 DNS_RECORD = "dns_record"
 ALIAS = "ALIAS"
 """The type of a record that names a target and is answered with the target's addresses, and that may stand
@@ -177,8 +179,21 @@ def is_within(name: str, zone: str) -> bool:
 
 def zone_for(name: str, zones: Iterable[Zone]) -> Zone | None:
     """Return the zone with the longest suffix of name, or None."""
-    by_name = {zone.name: zone for zone in zones}
-    return next((by_name[above] for above in ancestors(name) if above in by_name), None)
+    return enclosing(name, {zone.name: zone for zone in zones})
+
+
+def enclosing(name: str, known: Mapping[str, T], hidden: Container[str] = ()) -> T | None:
+    """Return what is known by the longest suffix of name, by whole labels; None where there is none.
+
+    A suffix that is `hidden` (a zone in doubt, one that is missing) hides those above it.
+    """
+    found = next((above for above in ancestors(name) if above in known or above in hidden), None)
+    return None if found is None or found in hidden else known[found]
+
+
+def nearest(name: str, names: Container[str]) -> str | None:
+    """Return which of the names is the longest suffix of name, by whole labels; None where none is."""
+    return next((above for above in ancestors(name) if above in names), None)
 
 
 def ancestors(name: str) -> Iterator[str]:

@@ -30,8 +30,8 @@ from reconciler.dns import (
     Record,
     RRset,
     Zone,
-    ancestors,
     claim_name,
+    enclosing,
     existing,
     record_id,
     target_name,
@@ -81,7 +81,7 @@ def _view(zone: Zone, sets: Mapping[str, list[RRset]]) -> ZoneView:
 
 def view_for(host: str, views: Views) -> ZoneView | None:
     """Return the view of the zone that host falls into, or None."""
-    return next((views[above] for above in ancestors(host) if above in views), None)
+    return enclosing(host, views)
 
 
 def live_record(alias: str, host: str, role: str, zone: Zone, sets: Sequence[RRset]) -> Resource | None:

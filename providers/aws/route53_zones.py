@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from providers._records import rrset_of
 from providers.aws.route53_convert import Native, Stood, name_from, stood_from
-from reconciler.dns import RRset, Zone, ancestors
+from reconciler.dns import RRset, Zone, enclosing
 
 PAGE: Final = 300
 """Record sets that one list gives at most (docs: ListResourceRecordSets)."""
@@ -83,12 +83,7 @@ class Route53State:
 
     def zone_of(self, name: str) -> ZoneState | None:
         """Return the zone with the longest suffix of name; one in doubt hides those above it."""
-        for above in ancestors(name):
-            if above in self.ambiguous or above in self.astray:
-                return None
-            if above in self.zones:
-                return self.zones[above]
-        return None
+        return enclosing(name, self.zones, {*self.ambiguous, *self.astray})
 
 
 def container(zone: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from providers.cloudflare.names import zone_container
 from providers.cloudflare.plans import Plan, plan_of, record_quota
-from reconciler.dns import Zone, ancestors
+from reconciler.dns import Zone, enclosing
 from reconciler.model import EMPTY, Attrs, attrs
 
 
@@ -134,8 +134,7 @@ class CloudflareState:
 
     def zone_of(self, name: str) -> ZoneState | None:
         """Give the zone that a name lies in, the longest that ends it; None where that is not one."""
-        known = (above for above in ancestors(name) if above in self.zones or above in self.ambiguous)
-        return self.zones.get(next(known, ""))
+        return enclosing(name, self.zones, self.ambiguous)
 
 
 def zone_from(native: Mapping[str, Any]) -> ZoneState:

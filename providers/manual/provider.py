@@ -8,7 +8,7 @@ from functools import partial
 from typing import Self
 
 from providers.manual.looking import Look, names_of
-from reconciler.dns import Record, Zone, record_id, zone_for
+from reconciler.dns import Record, Zone, nearest, record_id, zone_for
 from reconciler.errors import ByHand
 from reconciler.model import Change, Finding, Resource, ResourceId, Severity, Value, attrs
 from reconciler.net import Network, from_environment
@@ -141,8 +141,7 @@ class ManualProvider:
         return dict.fromkeys(ids, Status(ready=True, text="shown"))
 
     def _zone_of(self, name: str) -> str | None:
-        found = zone_for(name, (Zone(zone, "") for zone in self._zones))
-        return found.name if found else None
+        return nearest(name, self._zones)
 
 
 def _container(zone: str) -> str:

@@ -11,8 +11,8 @@ from providers.octodns import options as given
 from providers.octodns.bridge import Bridge, Held, class_named
 from providers.octodns.records import apply_records
 from providers.octodns.spelling import homeless, spell_records
-from providers.octodns.zones import MIN_TTL_S, OctoState, ZoneState, zone_name
-from reconciler.dns import Record
+from providers.octodns.zones import MIN_TTL_S, OctoState, ZoneState
+from reconciler.dns import Record, nearest
 from reconciler.errors import InvalidRequest, ProviderError
 from reconciler.model import Change, ResourceId
 from reconciler.provider import Composition, Failed, Live, Outcomes, Parts, Scope, Setting, Status
@@ -42,7 +42,7 @@ class OctoDns:
         """Return the zones that hold a host of the scope, or all of them, with their records."""
         hosts = [wanted.host for wanted in scope.parts.dns]
         usable = self._usable() if hosts or scope.everything else frozenset()
-        near = {name for host in hosts if (name := zone_name(host, usable)) is not None}
+        near = {name for host in hosts if (name := nearest(host, usable)) is not None}
         held = [self._bridge.read(name) for name in sorted(usable if scope.everything else near)]
         missing = frozenset(one.name for one in held if one.exists is False)
         there = [one for one in held if one.exists is not False]

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from providers._records import ADDRESSES, place_of, spelt_values, types_of
-from providers.octodns.zones import OctoState, ZoneState, container, zone_name
-from reconciler.dns import HOST, Record, record_id
+from providers.octodns.zones import OctoState, ZoneState, container
+from reconciler.dns import HOST, Record, nearest, record_id
 from reconciler.model import Finding, Resource, Severity, attrs
 from reconciler.provider import Composition, Wanted
 
@@ -55,7 +55,7 @@ def _error(host: str, text: str, lift: str) -> Finding:
 
 
 def _no_zone(host: str, name: str, state: OctoState) -> Finding:
-    home = zone_name(name, state.usable)
+    home = nearest(name, state.usable)
     if home in state.missing:
         text = f"the account has no zone {home}, which `zones` names"
         return _error(host, text, "add the zone to that account (tdr never creates a zone)")

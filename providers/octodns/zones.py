@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from providers.octodns.convert import Sets
-from reconciler.dns import Zone, ancestors
+from reconciler.dns import Zone, enclosing
 
 MIN_TTL_S: Final = 60
 
@@ -53,14 +53,7 @@ class OctoState:
 
     def zone_of(self, name: str) -> ZoneState | None:
         """Return the zone with the longest suffix of name; one that is missing hides those above it."""
-        found = zone_name(name, self.usable)
-        return self.zones.get(found) if found else None
-
-
-def zone_name(name: str, usable: Iterable[str]) -> str | None:
-    """Return the name of the zone with the longest suffix of name."""
-    known = frozenset(usable)
-    return next((above for above in ancestors(name) if above in known), None)
+        return enclosing(name, self.zones, self.usable - self.zones.keys())
 
 
 def container(zone: str) -> str:

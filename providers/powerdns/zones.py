@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from providers._records import Key, plain
 from providers.powerdns.convert import NativeSet, set_from
-from reconciler.dns import Zone, ancestors
+from reconciler.dns import Zone, enclosing
 
 WRITABLE: Final = frozenset({"native", "master", "primary"})
 """Kinds whose records are the server's own. A secondary takes a write as well, answers 204, and loses it at
@@ -80,12 +80,7 @@ class PowerDnsState:
 
     def zone_of(self, name: str) -> ZoneState | None:
         """Return the zone with the longest suffix of name; one that is ambiguous hides those above it."""
-        for above in ancestors(name):
-            if above in self.ambiguous:
-                return None
-            if above in self.zones:
-                return self.zones[above]
-        return None
+        return enclosing(name, self.zones, self.ambiguous)
 
 
 def container(zone: str) -> str:

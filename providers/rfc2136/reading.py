@@ -16,8 +16,8 @@ import dns.rrset
 from providers.rfc2136.convert import name_text
 from providers.rfc2136.names import QUERY, TRANSFER
 from providers.rfc2136.primary import Answers, Declined, Message, Primary, Question
-from providers.rfc2136.zones import Key, RecordSet, Rfc2136State, ZoneState, longest, sets_of, state_from
-from reconciler.dns import ancestors, claim_name
+from providers.rfc2136.zones import Key, RecordSet, Rfc2136State, ZoneState, sets_of, state_from
+from reconciler.dns import ancestors, claim_name, nearest
 from reconciler.errors import AuthError, UnexpectedResponse
 from reconciler.provider import Live, Scope, Side, one_by_one
 
@@ -53,7 +53,7 @@ def read_live(source: Source, scope: Scope, together: Side = one_by_one) -> Live
     """Read the zones that hold a host of the scope, or all of them, side by side. Raises ProviderError."""
     hosts: dict[str, list[str]] = {zone: [] for zone in source.zones} if scope.everything else {}
     for wanted in scope.parts.dns:
-        zone = longest(wanted.host, source.zones)
+        zone = nearest(wanted.host, source.zones)
         if zone is not None:
             hosts.setdefault(zone, []).append(wanted.host)
     states = together([partial(read_zone, source, zone, hosts[zone]) for zone in sorted(hosts)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from types import MappingProxyType
@@ -15,7 +15,7 @@ from dns.rdtypes.ANY.SOA import SOA
 
 from providers.rfc2136.convert import name_text, value_from
 from providers.rfc2136.names import zone_container
-from reconciler.dns import RRset, Zone, ancestors, zone_for
+from reconciler.dns import RRset, Zone, ancestors, nearest
 
 Key = tuple[str, str]
 SIGNING: Final = frozenset(
@@ -121,19 +121,13 @@ class Rfc2136State:
 
     def zone_of(self, name: str) -> ZoneState | None:
         """Give the zone that a name falls into, None where none was read."""
-        found = longest(name, self.named)
+        found = nearest(name, self.named)
         return self.zones.get(found) if found else None
 
     @property
     def served(self) -> tuple[ZoneState, ...]:
         """Give the zones that were read."""
         return tuple(zone for zone in self.zones.values() if not zone.trouble)
-
-
-def longest(name: str, zones: Iterable[str]) -> str | None:
-    """Give the zone with the longest suffix of name."""
-    found = zone_for(name, (Zone(zone, "") for zone in zones))
-    return found.name if found else None
 
 
 def cut_above(name: str, zone: str, cuts: Mapping[str, object]) -> str | None:

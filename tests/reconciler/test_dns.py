@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from reconciler.dns import HostTarget, Record, Zone, ancestors, existing, is_within, wildcard_for, zone_for
+from reconciler.dns import (
+    HostTarget,
+    Record,
+    Zone,
+    ancestors,
+    enclosing,
+    existing,
+    is_within,
+    nearest,
+    wildcard_for,
+    zone_for,
+)
 
 
 @pytest.mark.parametrize(
@@ -73,3 +86,17 @@ def test_a_records_key_is_logical() -> None:
     assert Record("click.example.com", "validation", "_x.example.com", "CNAME", ("y",), 60).key == (
         "click.example.com/validation"
     )
+
+
+names = st.lists(st.sampled_from("ab"), min_size=1, max_size=5).map(".".join)
+
+
+@given(names, st.sets(names), st.sets(names))
+def test_what_encloses_a_name_is_known_by_its_longest_suffix_unless_that_is_hidden(
+    name: str, known: set[str], hidden: set[str]
+) -> None:
+    suffixes = {one for one in known | hidden if name == one or name.endswith(f".{one}")}
+    longest = max(suffixes, key=len, default=None)
+    expected = None if longest in hidden else longest
+    assert enclosing(name, {one: one for one in known}, hidden) == expected
+    assert nearest(name, known) == enclosing(name, {one: one for one in known})
