@@ -157,16 +157,19 @@ class Client:
         path: str,
         *,
         body: Any = None,
+        form: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         params: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Return the answer to one request, whatever its status. `body` is sent as JSON, None as no body.
+        """Return the answer to one request, whatever its status.
+
+        `body` is sent as JSON, `form` in its place as the fields of a form; with None of both, no body is.
 
         Raises Unavailable where there is no answer, InvalidRequest where the address is none.
         """
         try:
             got = self._http.request(
-                method, f"{self.base_url}{path}", json=body, headers=headers, params=params
+                method, f"{self.base_url}{path}", json=body, data=form, headers=headers, params=params
             )
             return Answer(got.status_code, _lowered(got.headers), got.text, _json(got.text))
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
