@@ -127,10 +127,9 @@ def _with(listed: Service, native: Native | None) -> Service | None:
 
 
 def _untold(state: FastlyState) -> Iterator[Subscription]:
-    for host in sorted({*state.origins, *(d.host for d in state.domains or ())}):
+    for host in state.hosts:
         order = state.order(host)
-        ours = host in state.origins or state.mark(host) == state.owner
-        if ours and order is not None and order.challenge is None and not order.failed:
+        if order is not None and order.challenge is None and not order.failed:
             yield order
 
 

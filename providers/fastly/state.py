@@ -244,6 +244,12 @@ class FastlyState:
         found = self.domain(host)
         return mark_of(found.comment, host) if found is not None else None
 
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Return the hosts that matter: those of the scope, and those that bear the owner's mark."""
+        ours = {host for host in self._index.domains if self.mark(host) == self.owner}
+        return tuple(sorted(ours | self.origins.keys()))
+
     # -- certificates
     def order(self, host: str) -> Subscription | None:
         """Return the subscription for this host alone."""
@@ -298,8 +304,7 @@ class FastlyState:
             yield service_resource(self.alias, key, service)
 
     def _hosts(self) -> Iterator[Resource]:
-        ours = {host for host in self._index.domains if self.mark(host) == self.owner}
-        for host in sorted(ours | self.origins.keys()):
+        for host in self.hosts:
             mark = self.mark(host)
             domain = self.domain(host)
             if domain is not None:
