@@ -1,0 +1,392 @@
+"""A service's changes as one new version: look, clone, write, label, validate, look again, activate, look.
+
+docs: Fastly API, Version: activated versions are locked; a change needs a clone of one. There is no
+conditional write: a draft is dropped where its base is no longer the active version just before it would be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from providers.fastly import service_api
+from providers.fastly.api import Native
+from providers.fastly.editing import Work, Write, comments, is_open, label, writes
+from providers.fastly.errors import says_taken
+from providers.fastly.names import DOMAIN, key_in, mark, mark_of, service_name
+from providers.fastly.outcomes import Outcome, is_idle, moved, stuck, vendor_id
+from providers.fastly.service_api import ServiceApi
+from providers.fastly.service_outcomes import Look, domain_resource, held, work_of
+from providers.fastly.spelling import on
+from providers.fastly.state import Domain, Service, domain_from, key_of, service_from, service_resource
+from reconciler.errors import AuthError, Conflict, InvalidRequest, ProviderError, UnexpectedResponse
+from reconciler.model import Change, ResourceId
+from reconciler.provider import Done, Failed
+
+TRIES: Final = 3
+"""How often a draft is made anew because somebody else activated a version meanwhile."""
+_STATE: Final = frozenset({"active"})
+
+
+class Versions:
+    """The services of one alias; remembers which id stands for which origin. Thread-safe."""
+
+    def __init__(self, api: ServiceApi, alias: str, owner: str) -> None:
+        self._api, self._alias, self._owner = api, alias, owner
+        self._ids: dict[str, str] = {}
+        self._served: set[str] = set()
+
+    # -- which service
+    def remember(self, services: Iterable[Service]) -> None:
+        """Take note of the owner's services that were read, the one that bears the name last."""
+        own = [s for s in services if key_of(s, self._owner) is not None]
+        keys = {s.id: key_of(s, self._owner) or "" for s in own}
+        own.sort(key=lambda s: s.name == service_name(self._owner, keys[s.id]))
+        self._ids = {**self._ids, **{keys[s.id]: s.id for s in own}}
+        self._served = {s.id for s in own if s.active is not None}
+
+    def id_of(self, key: str) -> str | None:
+        """Return the id of the service for an origin, None where there is none."""
+        if key not in self._ids:
+            found = self._api.named(service_name(self._owner, key))
+            if found is None or key_of(service_from(found), self._owner) != key:
+                return None
+            self._ids[key] = str(found["id"])
+        return self._ids[key]
+
+    def _made(self, change: Change) -> str:
+        """Return the id of a service that is to be there: what an earlier attempt made, or a new one."""
+        key = change.id.key
+        found = self.id_of(key)
+        if found is not None:
+            return found
+        try:
+            name = service_name(self._owner, key)
+            made = self._api.create(name, mark(self._owner, key), change.id.address)
+        except ProviderError as error:
+            if not says_taken(error) or (found := self.id_of(key)) is None:
+                raise
+            return found
+        self._ids[key] = str(made["id"])
+        return self._ids[key]
+
+    # -- one container
+    def apply(self, batch: Sequence[Change]) -> dict[ResourceId, Outcome]:
+        """Make the changes of one service's container, as one version of it."""
+        idle: dict[ResourceId, Outcome] = {c.id: Done(c.after) for c in batch if is_idle(c)}
+        work = work_of(key_in(batch[0].container) or "", [c for c in batch if not is_idle(c)])
+        if not work.changes:
+            return idle
+        if work.service is not None and work.service.after is None:
+            return {**idle, **self._remove(work)}
+        work, failed = self._moved_here(work)
+        id_ = self._service_of(work)
+        if id_ is None:
+            return {**idle, **failed, **_without_service(work)}
+        return {**idle, **failed, **self._edit(id_, work)}
+
+    def _service_of(self, work: Work) -> str | None:
+        known = (vendor_id(work.service) if work.service else None) or next(
+            (id_ for c in work.leaving if (id_ := vendor_id(c, "service_id"))), None
+        )
+        if known is not None:
+            return known
+        creates = work.service is not None and work.service.before is None
+        return self._made(work.service) if work.service is not None and creates else self.id_of(work.key)
+
+    def _edit(self, id_: str, work: Work) -> dict[ResourceId, Outcome]:
+        """Make a version until nobody interferes; each try starts from what is active then."""
+        for _ in range(TRIES):
+            live = self._look(id_, work)
+            if live is None:
+                self._ids.pop(work.key, None)
+                return _without_service(work)
+            failed = self._unlike(live, work)
+            found = self._attempt(live, work.without(failed))
+            if found is not None:
+                return {**failed, **found}
+        text = f"somebody else activated a version of the service for {work.key} while tdr made its own"
+        return {c.id: Failed(Conflict(f"{text}, {TRIES} times over: apply again")) for c in work.changes}
+
+    # -- looking
+    def _look(self, id_: str, work: Work, number: int | None = None) -> Look | None:
+        """Return a service with the version that counts: the one asked for, the active or the newest one."""
+        resource = work.changes[0].id.address if work.changes else ""
+        native = self._api.details(id_, resource)
+        if native is None or native.get("deleted_at"):
+            return None
+        service = service_from(native)
+        numbers = [v.get("number") for v in native.get("versions") or ()]
+        newest = max((n for n in numbers if isinstance(n, int)), default=service.version)
+        asked = number if number is not None else service.active if service.active is not None else newest
+        if asked is not None and asked != service.version:
+            one = self._api.version(id_, asked, resource) or {}
+            service = replace(service, version=asked, config=one.get("version"))
+        return Look(service, resource)
+
+    def _unlike(self, live: Look, work: Work) -> dict[ResourceId, Outcome]:
+        """Judge what the changes rest on: those for which it holds no more have failed."""
+        texts: dict[ResourceId, str] = {}
+        if work.service is not None and work.service.before is not None:
+            now = service_resource(self._alias, work.key, live.service)
+            texts[work.service.id] = moved(now.attrs, work.service, _STATE)
+        there = comments(live.config)
+        for change in (*work.hosts, *work.leaving):
+            texts[change.id] = self._host_moved(change, there.get(change.id.key))
+        return {id_: Failed(Conflict(text)) for id_, text in texts.items() if text}
+
+    def _host_moved(self, change: Change, comment: str | None) -> str:
+        host = change.id.key
+        theirs = mark_of(comment or "", host)
+        if theirs is not None and theirs != self._owner:
+            return f"{host} is marked as {theirs}'s since this was planned"
+        before = change.before.attrs.get("comment") if change.before is not None else None
+        after = change.after.attrs.get("comment") if change.after is not None else None
+        if comment is None or before is None or comment in (before, after):
+            return ""
+        return f"{host} changed since it was planned: its comment is now {comment!r}"
+
+    # -- one try
+    def _attempt(self, live: Look, work: Work) -> dict[ResourceId, Outcome] | None:
+        """Make one version of it; None: the version that it was made of is not the active one any more."""
+        hosts = {*comments(live.config), *(c.id.key for c in work.hosts)} - {c.id.key for c in work.leaving}
+        if not hosts and key_of(live.service, self._owner) is None:
+            return _last_of_theirs(live, work)
+        self._name(live, work)
+        number, config = self._draft(live, work) if writes(live.config, work) else (live.version, live.config)
+        todo = writes(config, work)
+        failed = self._write_all(live, number, todo)
+        if failed and len(failed) == len(todo):
+            if number != live.version:
+                self._api.label(live.id, number, "tdr: dropped, nothing of it was taken", live.resource)
+            return {**self._told(live, live.version, work.without(failed)), **failed}
+        hosts -= {id_.key for id_ in failed}
+        if (live.service.active is not None or work.service or work.hosts) and not self._serve(
+            live, number, hosts
+        ):
+            return None
+        return {**self._told(live, number, work.without(failed)), **failed}
+
+    def _name(self, live: Look, work: Work) -> None:
+        """Write what is of no version: the service's name, and its comment that is tdr's mark."""
+        if work.service is None or work.service.after is None:
+            return
+        wanted = work.service.after.attrs
+        given = {"name": live.service.name, "comment": live.service.comment}
+        if off := {name: str(wanted[name]) for name in given if wanted.get(name) != given[name]}:
+            self._api.update(live.id, off, live.resource)
+
+    def _draft(self, live: Look, work: Work) -> tuple[int, Native]:
+        """Return an open version to write, and what it holds.
+
+        The newest one of a service that is not served, or a clone; of an earlier attempt that says it is for
+        the very same, that one is gone on with.
+        """
+        text = label(live.config, work, live.service.active)
+        if is_open(live.config) and live.service.active is None:
+            self._api.label(live.id, live.version, text, live.resource)
+            return live.version, live.config
+        for native in (self._api.service(live.id, live.resource) or {}).get("versions") or ():
+            number = native.get("number")
+            if native.get("comment") == text and is_open(native) and isinstance(number, int):
+                return number, self._config_of(live, number)
+        made = self._api.clone(live.id, live.version, live.resource).get("number")
+        if not isinstance(made, int):
+            raise UnexpectedResponse("Fastly made a version and does not say which number it has")
+        self._api.label(live.id, made, text, live.resource)
+        return made, live.config
+
+    def _config_of(self, live: Look, number: int) -> Native:
+        native = self._api.version(live.id, number, live.resource) or {}
+        config: Native = native.get("version") or {}
+        return config
+
+    def _write_all(self, live: Look, number: int, todo: Sequence[Write]) -> dict[ResourceId, Outcome]:
+        """Make the writes of a draft; what is refused of one host is its own outcome."""
+        failed: dict[ResourceId, Outcome] = {}
+        for write in todo:
+            try:
+                self._write(live, number, write)
+            except (InvalidRequest, Conflict) as error:
+                if write.host is None:
+                    raise
+                if not self._is_there(live, number, write):
+                    failed[ResourceId(self._alias, DOMAIN, write.host)] = Failed(held(write.host, error))
+        return failed
+
+    def _write(self, live: Look, number: int, write: Write) -> None:
+        resource = write.host or live.resource
+        self._api.write(write.operation, live.id, number, resource, write.form, write.name)
+
+    def _is_there(self, live: Look, number: int, write: Write) -> bool:
+        """Tell whether a host that is refused stands in the draft: a write whose answer was lost."""
+        if write.operation is not service_api.ADD_DOMAIN:
+            return False
+        rows = self._api.domains_of(live.id, number, write.host or "")
+        return any(row.get("name") == write.host for row in rows)
+
+    # -- serving it
+    def _serve(self, live: Look, number: int, hosts: Collection[str]) -> bool:
+        """Have a version served, if it has a host; False where another one became active meanwhile.
+
+        hosts  the classic ones that it has. A service without any host is not served: it stays a draft.
+        """
+        if number == live.service.active:
+            return True
+        linked = () if hosts else self._linked(live)
+        if not (hosts or linked):
+            if live.service.active is not None:
+                self._api.deactivate(live.id, live.service.active, live.resource)
+                self._served.discard(live.id)
+            return True
+        number = self._valid(live, number, linked)
+        if (active := self._active(live)) != live.service.active:
+            text = f"tdr: dropped, version {active} was activated meanwhile"
+            self._api.label(live.id, number, text, live.resource)
+            return False
+        self._api.activate(live.id, number, live.resource)
+        self._served.add(live.id)
+        return True
+
+    def _active(self, live: Look) -> int | None:
+        now = self._api.service(live.id, live.resource) or {}
+        numbers = (v.get("number") for v in now.get("versions") or () if on(v.get("active")))
+        return next((n for n in numbers if isinstance(n, int)), None)
+
+    def _linked(self, live: Look) -> tuple[Domain, ...]:
+        """Return the versionless domains that are attached to a service."""
+        try:
+            rows = [domain_from(native) for native in self._api.domains(service_id=live.id)]
+        except (AuthError, InvalidRequest):
+            return ()  # an account without versionless domains
+        there = comments(live.config)
+        return tuple(one for one in rows if one.service == live.id and one.host not in there)
+
+    def _valid(self, live: Look, number: int, linked: Sequence[Domain]) -> int:
+        """Return the number of the version that can be activated. Raises InvalidRequest, with Fastly's words.
+
+        Whether a versionless domain is enough is not documented: where it is not, and nothing is served yet,
+        one of them becomes a classic one.
+        """
+        wrong = self._wrong(live, number)
+        ours = sorted(one.host for one in linked if mark_of(one.comment, one.host) == self._owner)
+        if wrong and ours and live.service.active is None:
+            number = self._anchored(live, number, next(one for one in linked if one.host == ours[0]))
+            wrong = self._wrong(live, number)
+        if wrong:
+            raise InvalidRequest(f"Fastly finds version {number} of {live.service.name} invalid: {wrong}")
+        return number
+
+    def _anchored(self, live: Look, number: int, one: Domain) -> int:
+        """Make a versionless domain a classic one of a version; return the version's number."""
+        if number == live.version and not is_open(live.config):
+            number = int(self._api.clone(live.id, number, live.resource)["number"])
+        self._api.delete_domain(one.id or "", one.host)
+        form = {"name": one.host, "comment": one.comment}
+        self._api.write(service_api.ADD_DOMAIN, live.id, number, one.host, form)
+        return number
+
+    def _wrong(self, live: Look, number: int) -> str:
+        """Return why a version cannot be activated, in Fastly's words; empty where it can."""
+        told = self._api.validate(live.id, number, live.resource)
+        if str(told.get("status")).lower() != "error":
+            return ""
+        return str(told.get("msg") or "; ".join(map(str, told.get("errors") or ())) or "no reason is given")
+
+    def serve(self, id_: str) -> frozenset[str]:
+        """Have a service served that a host was just attached to; return the hosts that became classic ones.
+
+        Raises ProviderError.
+        """
+        if id_ in self._served:
+            return frozenset()
+        for _ in range(TRIES):
+            live = self._look(id_, Work(""))
+            if live is None:
+                return frozenset()
+            if live.service.active is not None:
+                self._served.add(id_)
+                return frozenset()
+            if self._serve(live, live.version, comments(live.config)):
+                now = self._look(id_, Work(""))
+                return frozenset(comments(now.config)) - comments(live.config).keys() if now else frozenset()
+        raise Conflict("somebody else activates versions of the service: apply again")
+
+    # -- what became of it
+    def _told(self, live: Look, number: int, work: Work) -> dict[ResourceId, Outcome]:
+        """Look again, and tell of each change whether it is so now."""
+        now = self._look(live.id, work, number)
+        if now is None:
+            return _without_service(work)
+        found: dict[ResourceId, Outcome] = {}
+        if work.service is not None:
+            resource = service_resource(self._alias, work.key, now.service)
+            found[work.service.id] = stuck(work.service, resource, _STATE)
+        there = comments(now.config)
+        for change in work.hosts:
+            comment = there.get(change.id.key)
+            found[change.id] = stuck(change, domain_resource(change, work.key, live.id, comment))
+        for change in work.leaving:
+            text = f"Fastly confirmed that {change.id.key} left the service, and still shows it there"
+            gone = change.id.key not in there
+            found[change.id] = Done(None) if gone else Failed(UnexpectedResponse(text))
+        return found
+
+    # -- moving and removing
+    def _moved_here(self, work: Work) -> tuple[Work, dict[ResourceId, Outcome]]:
+        """Take hosts out of the service that they are to leave: Fastly has each host in one alone."""
+        by_service: dict[str, list[Change]] = {}
+        here = self._ids.get(work.key)
+        for change in work.hosts:
+            old = vendor_id(change, "service_id")
+            if old is not None and old != here and _serves_elsewhere(change):
+                by_service.setdefault(old, []).append(change)
+        failed: dict[ResourceId, Outcome] = {}
+        for old, changes in by_service.items():
+            outcomes = self._edit(old, Work(work.key, None, (), tuple(changes)))
+            failed |= {id_: one for id_, one in outcomes.items() if isinstance(one, Failed)}
+        return work.without(failed), failed
+
+    def _remove(self, work: Work) -> dict[ResourceId, Outcome]:
+        """Deactivate and delete a service that no host needs any more."""
+        id_ = self._service_of(work)
+        live = self._look(id_, work) if id_ is not None else None
+        gone: dict[ResourceId, Outcome] = {c.id: Done(None) for c in work.changes}
+        if live is None:
+            self._ids.pop(work.key, None)
+            return gone
+        left = sorted(comments(live.config).keys() - {c.id.key for c in work.leaving})
+        left += [one.host for one in self._linked(live)]
+        if left:
+            text = f"{live.service.name} still serves {', '.join(left[:5])}"
+            refused = Conflict(f"{text}: remove that by hand, or leave the service")
+            return {c.id: Failed(refused) for c in work.changes}
+        if live.service.active is not None:
+            self._api.deactivate(live.id, live.service.active, live.resource)
+        self._api.delete(live.id, live.resource)
+        self._ids.pop(work.key, None)
+        self._served.discard(live.id)
+        return gone
+
+
+def _serves_elsewhere(change: Change) -> bool:
+    before, after = change.before, change.after
+    return (
+        before is not None and after is not None and before.attrs.get("service") != after.attrs.get("service")
+    )
+
+
+def _last_of_theirs(live: Look, work: Work) -> dict[ResourceId, Outcome]:
+    """Refuse to take a service of the user's out of service: it cannot be without a host."""
+    text = (
+        f"it is the only host of the service {live.service.name}, which tdr did not make: deactivate and "
+        "delete that service, and apply again"
+    )
+    return {c.id: Failed(Conflict(f"{c.id.key} cannot leave: {text}")) for c in work.changes}
+
+
+def _without_service(work: Work) -> dict[ResourceId, Outcome]:
+    """Tell of each change what it means that the service is not there."""
+    text = f"the service for {work.key} is not there any more"
+    return {c.id: Done(None) if c.after is None else Failed(Conflict(text)) for c in work.changes}
