@@ -25,7 +25,7 @@ AUTHORITIES: Final[Mapping[str, tuple[str, ...]]] = {
 ISSUED: Final = frozenset({"issued", "renewing"})
 """The states in which a certificate is served: one that renews still has the one before."""
 FAILED: Final = "failed"
-_MEANINGS: Final[Mapping[str, str]] = {
+MEANINGS: Final[Mapping[str, str]] = {
     "pending": "pending: Fastly does not see the validation record yet",
     "processing": "processing: the host is validated, the certificate is being issued",
     "issued": "issued",
@@ -255,6 +255,6 @@ def subscription_status(one: Subscription | None) -> Status:
     """Tell whether a certificate is issued, with what Fastly says against it."""
     if one is None:
         return Status(ready=False, text="Fastly does not list the subscription")
-    said = _MEANINGS.get(one.state, one.state or "no state")
+    said = MEANINGS.get(one.state, one.state or "no state")
     text = "; ".join((said, *one.warnings)) if not one.issued else said
     return Status(one.issued, text, hopeless=one.failed)
