@@ -6,8 +6,7 @@ conditional write: a draft is dropped where its base is no longer the active ver
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from providers.fastly import service_api
@@ -18,14 +17,12 @@ from providers.fastly.names import DOMAIN, key_in, mark, mark_of, service_name
 from providers.fastly.outcomes import Outcome, is_idle, moved, stuck, vendor_id
 from providers.fastly.service_api import ServiceApi
 from providers.fastly.service_outcomes import Look, domain_resource, held, work_of
-from providers.fastly.spelling import on
-from providers.fastly.state import Domain, Service, domain_from, key_of, service_from, service_resource
-from reconciler.errors import AuthError, Conflict, InvalidRequest, ProviderError, UnexpectedResponse
+from providers.fastly.serving import TRIES, Serving
+from providers.fastly.state import Service, key_of, service_from, service_resource
+from reconciler.errors import Conflict, InvalidRequest, ProviderError, UnexpectedResponse
 from reconciler.model import Change, ResourceId
 from reconciler.provider import Done, Failed
 
-TRIES: Final = 3
-"""How often a draft is made anew because somebody else activated a version meanwhile."""
 _STATE: Final = frozenset({"active"})
 
 
@@ -35,7 +32,7 @@ class Versions:
     def __init__(self, api: ServiceApi, alias: str, owner: str) -> None:
         self._api, self._alias, self._owner = api, alias, owner
         self._ids: dict[str, str] = {}
-        self._served: set[str] = set()
+        self._serving = Serving(api, owner)
 
     # -- which service
     def remember(self, services: Iterable[Service]) -> None:
@@ -44,7 +41,7 @@ class Versions:
         keys = {s.id: key_of(s, self._owner) or "" for s in own}
         own.sort(key=lambda s: s.name == service_name(self._owner, keys[s.id]))
         self._ids = {**self._ids, **{keys[s.id]: s.id for s in own}}
-        self._served = {s.id for s in own if s.active is not None}
+        self._serving.remember(own)
 
     def id_of(self, key: str) -> str | None:
         """Return the id of the service for an origin, None where there is none."""
@@ -54,6 +51,13 @@ class Versions:
                 return None
             self._ids[key] = str(found["id"])
         return self._ids[key]
+
+    def serve(self, id_: str) -> frozenset[str]:
+        """Have a service served that a host was just attached to; return the hosts that became classic ones.
+
+        Raises ProviderError.
+        """
+        return self._serving.serve(id_)
 
     def _made(self, change: Change) -> str:
         """Return the id of a service that is to be there: what an earlier attempt made, or a new one."""
@@ -98,7 +102,7 @@ class Versions:
     def _edit(self, id_: str, work: Work) -> dict[ResourceId, Outcome]:
         """Make a version until nobody interferes; each try starts from what is active then."""
         for _ in range(TRIES):
-            live = self._look(id_, work)
+            live = self._serving.look(id_, _about(work))
             if live is None:
                 self._ids.pop(work.key, None)
                 return _without_service(work)
@@ -109,22 +113,7 @@ class Versions:
         text = f"somebody else activated a version of the service for {work.key} while tdr made its own"
         return {c.id: Failed(Conflict(f"{text}, {TRIES} times over: apply again")) for c in work.changes}
 
-    # -- looking
-    def _look(self, id_: str, work: Work, number: int | None = None) -> Look | None:
-        """Return a service with the version that counts: the one asked for, the active or the newest one."""
-        resource = work.changes[0].id.address if work.changes else ""
-        native = self._api.details(id_, resource)
-        if native is None or native.get("deleted_at"):
-            return None
-        service = service_from(native)
-        numbers = [v.get("number") for v in native.get("versions") or ()]
-        newest = max((n for n in numbers if isinstance(n, int)), default=service.version)
-        asked = number if number is not None else service.active if service.active is not None else newest
-        if asked is not None and asked != service.version:
-            one = self._api.version(id_, asked, resource) or {}
-            service = replace(service, version=asked, config=one.get("version"))
-        return Look(service, resource)
-
+    # -- judging
     def _unlike(self, live: Look, work: Work) -> dict[ResourceId, Outcome]:
         """Judge what the changes rest on: those for which it holds no more have failed."""
         texts: dict[ResourceId, str] = {}
@@ -162,7 +151,7 @@ class Versions:
                 self._api.label(live.id, number, "tdr: dropped, nothing of it was taken", live.resource)
             return {**self._told(live, live.version, work.without(failed)), **failed}
         hosts -= {id_.key for id_ in failed}
-        if (live.service.active is not None or work.service or work.hosts) and not self._serve(
+        if (live.service.active is not None or work.service or work.hosts) and not self._serving.activate(
             live, number, hosts
         ):
             return None
@@ -226,97 +215,10 @@ class Versions:
         rows = self._api.domains_of(live.id, number, write.host or "")
         return any(row.get("name") == write.host for row in rows)
 
-    # -- serving it
-    def _serve(self, live: Look, number: int, hosts: Collection[str]) -> bool:
-        """Have a version served, if it has a host; False where another one became active meanwhile.
-
-        hosts  the classic ones that it has. A service without any host is not served: it stays a draft.
-        """
-        if number == live.service.active:
-            return True
-        linked = () if hosts else self._linked(live)
-        if not (hosts or linked):
-            if live.service.active is not None:
-                self._api.deactivate(live.id, live.service.active, live.resource)
-                self._served.discard(live.id)
-            return True
-        number = self._valid(live, number, linked)
-        if (active := self._active(live)) != live.service.active:
-            text = f"tdr: dropped, version {active} was activated meanwhile"
-            self._api.label(live.id, number, text, live.resource)
-            return False
-        self._api.activate(live.id, number, live.resource)
-        self._served.add(live.id)
-        return True
-
-    def _active(self, live: Look) -> int | None:
-        now = self._api.service(live.id, live.resource) or {}
-        numbers = (v.get("number") for v in now.get("versions") or () if on(v.get("active")))
-        return next((n for n in numbers if isinstance(n, int)), None)
-
-    def _linked(self, live: Look) -> tuple[Domain, ...]:
-        """Return the versionless domains that are attached to a service."""
-        try:
-            rows = [domain_from(native) for native in self._api.domains(service_id=live.id)]
-        except (AuthError, InvalidRequest):
-            return ()  # an account without versionless domains
-        there = comments(live.config)
-        return tuple(one for one in rows if one.service == live.id and one.host not in there)
-
-    def _valid(self, live: Look, number: int, linked: Sequence[Domain]) -> int:
-        """Return the number of the version that can be activated. Raises InvalidRequest, with Fastly's words.
-
-        Whether a versionless domain is enough is not documented: where it is not, and nothing is served yet,
-        one of them becomes a classic one.
-        """
-        wrong = self._wrong(live, number)
-        ours = sorted(one.host for one in linked if mark_of(one.comment, one.host) == self._owner)
-        if wrong and ours and live.service.active is None:
-            number = self._anchored(live, number, next(one for one in linked if one.host == ours[0]))
-            wrong = self._wrong(live, number)
-        if wrong:
-            raise InvalidRequest(f"Fastly finds version {number} of {live.service.name} invalid: {wrong}")
-        return number
-
-    def _anchored(self, live: Look, number: int, one: Domain) -> int:
-        """Make a versionless domain a classic one of a version; return the version's number."""
-        if number == live.version and not is_open(live.config):
-            number = int(self._api.clone(live.id, number, live.resource)["number"])
-        self._api.delete_domain(one.id or "", one.host)
-        form = {"name": one.host, "comment": one.comment}
-        self._api.write(service_api.ADD_DOMAIN, live.id, number, one.host, form)
-        return number
-
-    def _wrong(self, live: Look, number: int) -> str:
-        """Return why a version cannot be activated, in Fastly's words; empty where it can."""
-        told = self._api.validate(live.id, number, live.resource)
-        if str(told.get("status")).lower() != "error":
-            return ""
-        return str(told.get("msg") or "; ".join(map(str, told.get("errors") or ())) or "no reason is given")
-
-    def serve(self, id_: str) -> frozenset[str]:
-        """Have a service served that a host was just attached to; return the hosts that became classic ones.
-
-        Raises ProviderError.
-        """
-        if id_ in self._served:
-            return frozenset()
-        for _ in range(TRIES):
-            live = self._look(id_, Work(""))
-            if live is None:
-                return frozenset()
-            if live.service.active is not None:
-                self._served.add(id_)
-                return frozenset()
-            if self._serve(live, live.version, comments(live.config)):
-                now = self._look(id_, Work(""))
-                return frozenset(comments(now.config)) - comments(live.config).keys() if now else frozenset()
-        raise Conflict("somebody else activates versions of the service: apply again")
-
     # -- what became of it
     def _told(self, live: Look, number: int, work: Work) -> dict[ResourceId, Outcome]:
         """Look again, and tell of each change whether it is so now."""
-        now = self._look(live.id, work, number)
+        now = self._serving.look(live.id, live.resource, number)
         if now is None:
             return _without_service(work)
         found: dict[ResourceId, Outcome] = {}
@@ -351,23 +253,27 @@ class Versions:
     def _remove(self, work: Work) -> dict[ResourceId, Outcome]:
         """Deactivate and delete a service that no host needs any more."""
         id_ = self._service_of(work)
-        live = self._look(id_, work) if id_ is not None else None
+        live = self._serving.look(id_, _about(work)) if id_ is not None else None
         gone: dict[ResourceId, Outcome] = {c.id: Done(None) for c in work.changes}
         if live is None:
             self._ids.pop(work.key, None)
             return gone
         left = sorted(comments(live.config).keys() - {c.id.key for c in work.leaving})
-        left += [one.host for one in self._linked(live)]
+        left += [one.host for one in self._serving.linked(live)]
         if left:
             text = f"{live.service.name} still serves {', '.join(left[:5])}"
             refused = Conflict(f"{text}: remove that by hand, or leave the service")
             return {c.id: Failed(refused) for c in work.changes}
         if live.service.active is not None:
-            self._api.deactivate(live.id, live.service.active, live.resource)
+            self._serving.deactivate(live, live.service.active)
         self._api.delete(live.id, live.resource)
         self._ids.pop(work.key, None)
-        self._served.discard(live.id)
         return gone
+
+
+def _about(work: Work) -> str:
+    """Say what a call for several changes is told to be about."""
+    return work.changes[0].id.address if work.changes else ""
 
 
 def _serves_elsewhere(change: Change) -> bool:
