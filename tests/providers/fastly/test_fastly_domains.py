@@ -1,0 +1,172 @@
+"""Versionless domains: one write each, and the service is served with its first one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from providers.fastly.names import CLASSIC, DOMAIN, DOMAINS, SERVICE, VERSIONLESS, mark
+from reconciler.errors import Conflict, NotReady
+from reconciler.model import Action, Attrs, Change, Resource, ResourceId, attrs
+from reconciler.provider import Done, Failed, Outcomes
+from tests.providers.fastly.fastly_values import ALIAS, COMMENT, NAME, ORIGIN, OWNER, backend, classic
+from tests.providers.fastly.service_desk import Desk, domains_of, versions_of
+
+ID = "kKJb5bOFI47uHeBVluGfX1"
+A, B = "a.example.com", "b.example.com"
+
+
+def host(name: str, comment: str | None = None, service: str = ORIGIN, **outputs: str) -> Resource:
+    """A versionless domain."""
+    text = mark(OWNER, name) if comment is None else comment
+    return Resource(
+        ResourceId(ALIAS, DOMAIN, name),
+        attrs(service=service, form=VERSIONLESS, comment=text),
+        host=name,
+        container=DOMAINS,
+        after=frozenset({ResourceId(ALIAS, SERVICE, ORIGIN)}),
+        outputs=attrs(**outputs),
+    )
+
+
+def come(*names: str) -> list[Change]:
+    return [Change(host(n).id, Action.CREATE, None, host(n)) for n in names]
+
+
+def read(name: str, comment: str | None = None, service: str = ORIGIN, service_id: str = ID) -> Resource:
+    return host(name, comment, service, id=f"id-{name}", service_id=service_id)
+
+
+def desk_with(*linked: str, active: bool = True) -> Desk:
+    """A service of tdr's, served or a draft, with versionless hosts."""
+    desk = Desk().service(ID, NAME, COMMENT, active=active, locked=active, backends=[backend()])
+    for name in linked:
+        desk.link(name, ID, mark(OWNER, name))
+    return desk
+
+
+def told(outcomes: Outcomes, name: str) -> Attrs:
+    outcome = outcomes[host(name).id]
+    assert isinstance(outcome, Done)
+    assert outcome.resource is not None
+    return outcome.resource.attrs
+
+
+def failure(outcomes: Outcomes, name: str) -> Exception:
+    outcome = outcomes[host(name).id]
+    assert isinstance(outcome, Failed)
+    return outcome.error
+
+
+def test_a_host_is_attached_by_one_write() -> None:
+    desk = desk_with(A)
+    assert told(domains_of(desk).apply(come(B)), B) == host(B).attrs
+    assert desk.writes == ["POST /domain-management/v1/domains"]
+    assert desk.domains[f"id-{B}"]["service_id"] == ID
+
+
+def test_the_first_hosts_have_the_service_served_once() -> None:
+    desk = desk_with(active=False)
+    outcomes = domains_of(desk).apply(come(A, B))
+    assert [told(outcomes, name)["form"] for name in (A, B)] == [VERSIONLESS, VERSIONLESS]
+    assert desk.writes.count(f"PUT /{ID}/version/1/activate") == 1
+
+
+def test_where_a_classic_domain_is_needed_one_host_becomes_it() -> None:
+    desk = desk_with(active=False)
+    desk.needs = True
+    outcomes = domains_of(desk).apply(come(B, A))
+    assert told(outcomes, A) == {**host(A).attrs, "form": CLASSIC}
+    assert told(outcomes, B) == host(B).attrs
+    assert desk.hosts(ID) == [A]
+    assert [one["fqdn"] for one in desk.domains.values()] == [B]
+
+
+def test_where_it_leaves_another_one_takes_its_place_before_it_loses_its_own_form() -> None:
+    desk = desk_with(B)
+    desk.needs = True
+    desk.services[ID]["versions"][0]["domains"] = [classic(A)]
+    gone = Resource(host(A).id, attrs(service=ORIGIN, form=CLASSIC, comment=mark(OWNER, A)), host=A)
+    batch = [Change(gone.id, Action.DELETE, _in_service(gone), None)]
+    assert versions_of(desk).apply(batch) == {gone.id: Done(None)}
+    assert desk.hosts(ID) == [B]
+    assert desk.writes[-2:] == [
+        f"PUT /{ID}/version/2/activate",
+        f"DELETE /domain-management/v1/domains/id-{B}",
+    ]
+
+
+def test_where_it_cannot_be_in_both_forms_the_one_that_leaves_waits() -> None:
+    desk = desk_with(B)
+    desk.needs = True
+    desk.taken.add(B)
+    desk.services[ID]["versions"][0]["domains"] = [classic(A)]
+    gone = Resource(host(A).id, attrs(service=ORIGIN, form=CLASSIC, comment=mark(OWNER, A)), host=A)
+    with pytest.raises(NotReady, match="cannot become one"):
+        versions_of(desk).apply([Change(gone.id, Action.DELETE, _in_service(gone), None)])
+    assert desk.hosts(ID) == [A]
+
+
+def _in_service(one: Resource) -> Resource:
+    return replace(one, container=f"service/{ORIGIN}")
+
+
+def test_what_an_earlier_attempt_attached_is_found() -> None:
+    desk = desk_with(A)
+    assert told(domains_of(desk).apply(come(A)), A) == host(A).attrs
+    assert desk.writes == ["POST /domain-management/v1/domains"]
+
+
+@pytest.mark.parametrize("whose", ["another customer's", "somebody's in the account"])
+def test_a_host_that_is_taken_is_told_of_and_not_asked_for_again(whose: str) -> None:
+    desk = desk_with()
+    if whose == "another customer's":
+        desk.taken.add(A)
+    else:
+        desk.link(A, None, "by hand")
+    error = failure(domains_of(desk).apply(come(A)), A)
+    assert isinstance(error, Conflict)
+    assert ("already been taken" if desk.taken else "plan again") in str(error)
+    assert len(desk.writes) == 1
+
+
+def test_a_host_of_another_service_moves_at_once() -> None:
+    desk = desk_with()
+    desk.link(A, "theirs", "")
+    change = Change(host(A).id, Action.UPDATE, read(A, "", "web", "theirs"), host(A))
+    assert told(domains_of(desk).apply([change]), A) == host(A).attrs
+    assert desk.domains[f"id-{A}"]["service_id"] == ID
+    assert desk.writes == [f"PATCH /domain-management/v1/domains/id-{A}"]
+
+
+def test_a_host_that_moved_since_the_plan_is_left_alone() -> None:
+    desk = desk_with()
+    desk.link(A, "third", "")
+    change = Change(host(A).id, Action.UPDATE, read(A, "", "web", "theirs"), host(A))
+    assert "service is now third" in str(failure(domains_of(desk).apply([change]), A))
+    removal = Change(host(A).id, Action.DELETE, read(A, "", "web", "theirs"), None)
+    assert "service is now third" in str(failure(domains_of(desk).apply([removal]), A))
+    assert desk.writes == []
+
+
+def test_a_host_goes_by_one_write_and_a_second_time_by_none() -> None:
+    desk = desk_with(A)
+    removal = [Change(host(A).id, Action.DELETE, read(A), None)]
+    assert domains_of(desk).apply(removal) == {host(A).id: Done(None)}
+    assert domains_of(desk).apply(removal) == {host(A).id: Done(None)}
+    assert desk.writes == [f"DELETE /domain-management/v1/domains/id-{A}"]
+
+
+def test_a_host_that_must_be_detached_first_is() -> None:
+    desk = desk_with(A)
+    path = f"/domain-management/v1/domains/id-{A}"
+    refusal = {"errors": [{"title": "Bad request", "detail": "the domain is linked to a service"}]}
+    desk.refused["DELETE", path] = [(400, refusal)]
+    removal = [Change(host(A).id, Action.DELETE, read(A), None)]
+    assert domains_of(desk).apply(removal) == {host(A).id: Done(None)}
+    assert [w.partition(" ")[0] for w in desk.writes] == ["DELETE", "PATCH", "DELETE"]
+
+
+def test_a_service_that_is_not_there_is_told_of() -> None:
+    assert "not there any more" in str(failure(domains_of(Desk()).apply(come(A)), A))
