@@ -141,7 +141,7 @@ class Domains:
         host = change.id.key
         native = self._api.domain(id_, host)
         if native is None:
-            return Done(None)
+            return self._versions.leave(change)
         if text := moved(self._resource(change, domain_from(native)).attrs, change):
             return Failed(Conflict(text))
         try:

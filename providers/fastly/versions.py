@@ -140,7 +140,7 @@ class Versions:
     def _attempt(self, live: Look, work: Work) -> dict[ResourceId, Outcome] | None:
         """Make one version of it; None: the version that it was made of is not the active one any more."""
         hosts = {*comments(live.config), *(c.id.key for c in work.hosts)} - {c.id.key for c in work.leaving}
-        if not hosts and key_of(live.service, self._owner) is None:
+        if comments(live.config) and not hosts and key_of(live.service, self._owner) is None:
             return _last_of_theirs(live, work)
         self._name(live, work)
         number, config = self._draft(live, work) if writes(live.config, work) else (live.version, live.config)
@@ -236,6 +236,12 @@ class Versions:
         return found
 
     # -- moving and removing
+    def leave(self, change: Change) -> Outcome:
+        """Take a host out of its service, where it became a classic one of that since it was read."""
+        id_ = vendor_id(change, "service_id")
+        work = Work(str(change.resource.attrs.get("service") or ""), None, (), (change,))
+        return self._edit(id_, work)[change.id] if id_ is not None else Done(None)
+
     def _moved_here(self, work: Work) -> tuple[Work, dict[ResourceId, Outcome]]:
         """Take hosts out of the service that they are to leave: Fastly has each host in one alone."""
         by_service: dict[str, list[Change]] = {}

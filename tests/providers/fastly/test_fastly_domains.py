@@ -158,6 +158,40 @@ def test_a_host_goes_by_one_write_and_a_second_time_by_none() -> None:
     assert desk.writes == [f"DELETE /domain-management/v1/domains/id-{A}"]
 
 
+def test_a_host_that_became_a_classic_one_since_it_was_read_goes_from_there() -> None:
+    desk = desk_with(B)
+    desk.services[ID]["versions"][0]["domains"] = [classic(A)]
+    removal = [Change(host(A).id, Action.DELETE, read(A), None)]
+    assert domains_of(desk).apply(removal) == {host(A).id: Done(None)}
+    assert desk.hosts(ID) == []
+    assert desk.active(ID) is not None
+
+
+def test_a_service_that_cannot_be_served_fails_its_hosts() -> None:
+    desk = desk_with(active=False)
+    wrong = {"status": "error", "msg": "Syntax error in VCL"}
+    desk.refused["GET", f"/service/{ID}/version/1/validate"] = [(200, wrong)] * 2
+    assert "Syntax error in VCL" in str(failure(domains_of(desk).apply(come(A)), A))
+
+
+def test_a_host_that_is_gone_is_attached_anew_and_one_that_lost_its_mark_is_marked() -> None:
+    desk = desk_with(B)
+    desk.domains[f"id-{B}"]["description"] = "by hand"
+    changes = [
+        Change(host(A).id, Action.UPDATE, read(A, ""), host(A)),
+        Change(host(B).id, Action.UPDATE, read(B, "by hand"), host(B)),
+    ]
+    outcomes = domains_of(desk).apply(changes)
+    assert [told(outcomes, name) for name in (A, B)] == [host(A).attrs, host(B).attrs]
+
+
+def test_what_an_earlier_attempt_left_with_another_service_is_put_right() -> None:
+    desk = desk_with()
+    desk.link(A, None, mark(OWNER, A))
+    assert told(domains_of(desk).apply(come(A)), A) == host(A).attrs
+    assert desk.domains[f"id-{A}"]["service_id"] == ID
+
+
 def test_a_host_that_must_be_detached_first_is() -> None:
     desk = desk_with(A)
     path = f"/domain-management/v1/domains/id-{A}"

@@ -225,6 +225,54 @@ def test_a_draft_that_an_earlier_attempt_left_is_gone_on_with() -> None:
     assert desk.hosts(ID) == [A, B]
 
 
+def test_a_draft_that_is_locked_is_cloned_and_served() -> None:
+    desk = served(A)
+    desk.services[ID]["versions"][0]["active"] = False
+    before = live(desk)
+    change = Change(SERVICE_RESOURCE, Action.UPDATE, before, desired())
+    outcome = versions_of(desk).apply([change])[SERVICE_RESOURCE]
+    assert isinstance(outcome, Done)
+    assert outcome.resource is not None
+    assert outcome.resource.attrs["active"] is True
+    assert desk.writes == [f"PUT /{ID}/version/1/activate"]
+
+
+def test_a_backend_that_lost_everything_is_made_whole() -> None:
+    desk = served(A)
+    version = desk.services[ID]["versions"][0]
+    version["backends"] = [backend(request_condition="never", port=80)]
+    version["cache_settings"] = [{"name": "long", "action": "cache", "ttl": "3600", "stale_ttl": "0"}]
+    version["request_settings"] = [{"name": "host", "default_host": "spgo.io", "xff": "clear"}]
+    change = Change(SERVICE_RESOURCE, Action.UPDATE, live(desk), desired())
+    outcome = versions_of(desk).apply([change])[SERVICE_RESOURCE]
+    assert isinstance(outcome, Done)
+    assert outcome.resource is not None
+    assert outcome.resource.attrs == desired().attrs
+    [form] = desk.sent("/backend/sparkpost")
+    assert (form["request_condition"], form["port"]) == ("", "443")
+    assert desk.sent("/request_settings/host") == [{"default_host": "", "xff": "append"}]
+
+
+def test_a_service_that_is_gone_fails_what_comes_and_lets_go_what_leaves() -> None:
+    desk = Desk()
+    outcomes = versions_of(desk).apply([*come(A), *go(B)])
+    assert "not there any more" in str(failure(outcomes, A))
+    assert outcomes[host(B).id] == Done(None)
+
+
+def test_a_name_that_another_owners_service_bears_is_told_of() -> None:
+    desk = Desk().service("theirs", NAME, f"tdr other {ORIGIN}")
+    with pytest.raises(Conflict, match="Duplicate service"):
+        versions_of(desk).apply([Change(SERVICE_RESOURCE, Action.CREATE, None, desired())])
+
+
+def test_what_asks_for_no_write_makes_none() -> None:
+    desk = served(A)
+    kept = Change(host(A).id, Action.NOOP, host(A), host(A))
+    assert versions_of(desk).apply([kept]) == {host(A).id: Done(host(A))}
+    assert desk.calls == []
+
+
 # -- hosts that are refused
 def test_a_host_that_another_customer_has_fails_alone_and_is_not_asked_for_again() -> None:
     desk = served(A)
