@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -37,6 +38,13 @@ def text(given: Any, at: str, example: str) -> str:
     if not isinstance(given, str) or not given:
         raise WorldError(at, f"write a text, such as {example}")
     return given
+
+
+def seconds(given: Any, at: str, until: str) -> float:
+    """Give a time in seconds, not before now. Raises WorldError with the words `until`: until what."""
+    if not isinstance(given, int | float) or isinstance(given, bool) or not 0 <= given < math.inf:
+        raise WorldError(at, f"write how many seconds {until}")
+    return float(given)
 
 
 def tags(given: Any, at: str) -> dict[str, str]:

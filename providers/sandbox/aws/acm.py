@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from providers.sandbox.contract import ControlError, Switch, WorldError
 from providers.sandbox.resolver import Resolved
+from providers.sandbox.world_form import known, seconds
 
 from .acm_calls import HANDLERS, REUSE
 from .acm_issuing import settle
 from .acm_leaf import Leaves
-from .acm_state import DAY_S, PENDING_S, STATUSES, Certificate, Certificates
+from .acm_state import DAY_S, PENDING_S, STATUSES, Certificate, Certificates, Timing
 from .service import Tagged
 
 if TYPE_CHECKING:
@@ -28,7 +29,11 @@ KEY_ALGORITHMS = (
 TYPES = ("AMAZON_ISSUED", "IMPORTED")
 KEYS = ("id", "domain", "names", "status", "type", "key_algorithm", "tags", "region", "expires_in_s")
 CHANGES = ("status", "expires_in_s", "tags", "delete")
-TIMES = ("record_s", "look_s", "issue_s")
+TIMES = {
+    "record_s": "pass until the validation record is told",
+    "look_s": "pass from one look at DNS to the next",
+    "issue_s": "pass from the look that finds the record to the certificate",
+}
 AGE_S = 30 * DAY_S  # how long the world's issued certificates have been there
 
 SWITCHES = (
@@ -45,7 +50,7 @@ SWITCHES = (
 class Acm(Certificates):
     """ACM's state in one account, in all regions."""
 
-    WORLD_KEYS: tuple[str, ...] = ("certificates",)
+    WORLD_KEYS: tuple[str, ...] = ("certificates", "acm_timing")
 
     def __init__(self, account: Account) -> None:
         """Begin with no certificate."""
@@ -67,7 +72,8 @@ class Acm(Certificates):
         return found
 
     def read(self, section: Mapping[str, Any], at: str) -> None:
-        """Take the account's certificates from the world. Raises `WorldError`."""
+        """Take the account's certificates, and how long ACM takes, from the world. Raises `WorldError`."""
+        self.timing = _timing(self.timing, section.get("acm_timing", {}), f"{at}.acm_timing")
         given = section.get("certificates") or []
         if not isinstance(given, list):
             raise WorldError(f"{at}.certificates", "write a list of certificates")
@@ -81,10 +87,11 @@ class Acm(Certificates):
         """
         _only(changes, ("certificates", "add", "timing"))
         try:
+            timing = _timing(self.timing, changes.get("timing", {}), "timing")
             added = [self._add(entry, f"add[{n}]").arn for n, entry in enumerate(changes.get("add", ()))]
         except WorldError as error:
             raise ControlError(str(error)) from error
-        self.timing = replace(self.timing, **_only(changes.get("timing", {}), TIMES))
+        self.timing = timing
         now = self.account.kernel.now()
         for name, wanted in changes.get("certificates", {}).items():
             self._change(self._named(name), _only(wanted, CHANGES), now)
@@ -142,6 +149,17 @@ class Acm(Certificates):
             _set_status(certificate, str(wanted["status"]), now)
         if "expires_in_s" in wanted:
             certificate.not_after = now + float(wanted["expires_in_s"])
+
+
+def _timing(timing: Timing, given: Any, at: str) -> Timing:
+    """Give `timing` with the times that are given. Raises WorldError."""
+    times = {
+        key: seconds(value, f"{at}.{key}", TIMES[key])
+        for key, value in known(given, tuple(TIMES), at).items()
+    }
+    if times.get("look_s") == 0:
+        raise WorldError(f"{at}.look_s", "ACM looks at moments: write more than 0 seconds")
+    return replace(timing, **times)
 
 
 def _set_status(certificate: Certificate, status: str, now: float) -> None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from providers.sandbox.contract import ControlError, WorldError
-from providers.sandbox.world_form import entries, known, one_of, tags
+from providers.sandbox.world_form import entries, known, one_of, seconds, tags
 
 from . import cloudfront_distributions, cloudfront_policies, validation
 from .call import Refusal
@@ -46,7 +46,7 @@ _ORIGIN: Config = {
 
 def read(account: Account, section: Mapping[str, Any], at: str) -> None:
     """Take an account's CloudFront from its section of the world. Raises WorldError."""
-    account.cloudfront.deployment_s = _seconds(section, account.cloudfront.deployment_s, at)
+    _deployment(account, section, at)
     made = account.kernel.now() - AGE_S
     for sort in SORTS.values():
         for where, entry in entries(section.get(sort.quota), f"{at}.{sort.quota}"):
@@ -55,11 +55,10 @@ def read(account: Account, section: Mapping[str, Any], at: str) -> None:
         add(account, entry, made, where)
 
 
-def _seconds(section: Mapping[str, Any], default: float, at: str) -> float:
-    given = section.get("deployment_s", default)
-    if not isinstance(given, int | float) or isinstance(given, bool) or given < 0:
-        raise WorldError(f"{at}.deployment_s", "write how many seconds a change takes to the edge")
-    return float(given)
+def _deployment(account: Account, section: Mapping[str, Any], at: str) -> None:
+    if "deployment_s" in section:
+        taking = "a change takes to the edge"
+        account.cloudfront.deployment_s = seconds(section["deployment_s"], f"{at}.deployment_s", taking)
 
 
 @contextmanager
@@ -204,7 +203,7 @@ def patch(account: Account, changes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _patch(account: Account, given: Mapping[str, Any]) -> dict[str, Any]:
-    account.cloudfront.deployment_s = _seconds(given, account.cloudfront.deployment_s, "cloudfront")
+    _deployment(account, given, "cloudfront")
     out: dict[str, Any] = {}
     now = account.kernel.now()
     added = known(given.get("add") or {}, LISTS, "cloudfront.add")

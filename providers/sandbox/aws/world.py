@@ -34,7 +34,8 @@ def read(section: Any, accounts: Accounts) -> dict[str, Key]:
 def _account(
     entry: Any, at: str, accounts: Accounts, exported: dict[str, Key]
 ) -> tuple[Account, Mapping[str, Any], str]:
-    known(entry, ("account",), at) if not isinstance(entry, Mapping) else None
+    if not isinstance(entry, Mapping):
+        raise WorldError(at, "write a mapping with at least the account's number")
     number = str(entry.get("account", ""))
     if len(number) != 12 or not number.isdigit():
         raise WorldError(f"{at}.account", 'write the account\'s number in quotes: "111122223333"')

@@ -325,6 +325,12 @@ def test_a_mistake_of_the_world_is_told_with_its_place(given: dict[str, Any], pa
     assert caught.value.path == path
 
 
+def test_an_account_of_the_world_is_a_mapping() -> None:
+    with pytest.raises(WorldError) as caught, started({"aws": [NUMBER]}, emulators=[EMULATOR]):
+        pass
+    assert caught.value.path == "aws[0]"
+
+
 def test_two_accounts_cannot_both_be_the_environments() -> None:
     second = account(OTHER, access_key="AKIAOTHER", secret_key="s2")
     with (

@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from providers.sandbox import started
+from providers.sandbox.aws import EMULATOR
+from providers.sandbox.contract import ControlError, WorldError
 from tests.sandbox.aws.acm_bench import NUMBER, Bench, account, bench, refused, world
 
 HOST = "click.example.com"
@@ -56,6 +59,43 @@ def test_a_certificate_is_issued_some_minutes_after_its_record_is_seen(aws: Benc
     assert (found["Status"], found["Issuer"]) == ("ISSUED", "Amazon")
     assert found["NotAfter"] - found["NotBefore"] == timedelta(days=198)
     assert found["IssuedAt"] > found["CreatedAt"]
+
+
+def test_the_world_says_how_long_acm_takes() -> None:
+    quick = {"record_s": 0, "look_s": 5, "issue_s": 10}
+    with bench(world(account(acm_timing=quick))) as aws:
+        arn = aws.request(HOST)
+        aws.prove(arn)
+        aws.advance(5)
+        assert aws.describe(arn)["DomainValidationOptions"][0]["ValidationStatus"] == "SUCCESS"
+        aws.patch(acm={"timing": {"issue_s": 3600}})  # from the next certificate on
+        aws.advance(10)
+        assert aws.status(arn) == "ISSUED"
+
+
+@pytest.mark.parametrize(
+    ("timing", "words"),
+    [
+        ({"look_s": "soon"}, "timing.look_s: write how many seconds"),
+        ({"issue_s": -1}, "timing.issue_s: write how many seconds"),
+        ({"record_s": True}, "timing.record_s: write how many seconds"),
+        ({"look_s": 0}, "timing.look_s: ACM looks at moments"),
+        ({"looks": 1}, "timing.looks: unknown key"),
+        (7, "timing: write a mapping"),
+    ],
+)
+def test_a_time_that_cannot_be_is_named_in_the_world_and_from_outside(
+    aws: Bench, timing: Any, words: str
+) -> None:
+    with (
+        pytest.raises(WorldError) as wrong,
+        started({"aws": [account(acm_timing=timing)]}, emulators=[EMULATOR]),
+    ):
+        pass
+    assert f"aws[0].acm_{words}" in str(wrong.value)
+    with pytest.raises(ControlError) as caught:
+        aws.patch(acm={"timing": timing})
+    assert words in str(caught.value)
 
 
 def test_every_name_must_be_proven_with_its_own_value(aws: Bench) -> None:

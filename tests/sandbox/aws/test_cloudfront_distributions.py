@@ -1,6 +1,5 @@
 """Distributions: made, read, replaced under an ETag, disabled, deleted; each as CloudFront does it."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,20 +16,6 @@ from tests.sandbox.aws.cloudfront_bench import (
     viewer,
     world,
 )
-
-
-@pytest.fixture(scope="module")
-def still() -> Iterator[Bench]:
-    """One sandbox for all calls that are refused and so change nothing."""
-    with bench() as running:
-        yield running
-
-
-@pytest.fixture
-def cf() -> Iterator[Bench]:
-    """Two accounts with certificates and nothing else."""
-    with bench() as running:
-        yield running
 
 
 def test_a_new_distribution_is_in_progress_until_it_is_at_the_edge(cf: Bench) -> None:

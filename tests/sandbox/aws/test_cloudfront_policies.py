@@ -1,6 +1,5 @@
 """Cache policies and origin request policies: custom and managed, shared by distributions, in use or not."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -21,20 +20,6 @@ from tests.sandbox.aws.cloudfront_bench import (
 )
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
-
-
-@pytest.fixture(scope="module")
-def still() -> Iterator[Bench]:
-    """One sandbox for all calls that are refused and so change nothing."""
-    with bench() as running:
-        yield running
-
-
-@pytest.fixture
-def cf() -> Iterator[Bench]:
-    """Two accounts without distributions."""
-    with bench() as running:
-        yield running
 
 
 class Kind:

@@ -10,20 +10,6 @@ from tests.sandbox.aws.cloudfront_bench import HOST, MAIL, OTHER, Bench, arn, be
 TAKEN = "One or more of the CNAMEs you provided are already associated with a different resource."
 
 
-@pytest.fixture(scope="module")
-def still() -> Iterator[Bench]:
-    """One sandbox for all calls that are refused and so change nothing."""
-    with bench() as running:
-        yield running
-
-
-@pytest.fixture
-def cf() -> Iterator[Bench]:
-    """Two accounts with certificates for the same names."""
-    with bench() as running:
-        yield running
-
-
 def _of_other(*aliases: str, certificate: str = "c1", **more: Any) -> dict[str, Any]:
     return config(*aliases, ViewerCertificate=viewer(certificate, OTHER), **more)
 
