@@ -164,7 +164,40 @@ class Clients:
         self.closed = True
 
 
-class Bench:
+class Hands:
+    """What tests do with records, by what an alias spells and applies."""
+
+    def spell(self, *records: Record) -> Composition:
+        """Spell records by what is live."""
+        raise NotImplementedError
+
+    def applied(self, *changes: Change) -> Outcomes:
+        """Make changes."""
+        raise NotImplementedError
+
+    def one(self, record: Record) -> Resource:
+        """Spell one record that nothing forbids."""
+        composed = self.spell(record)
+        assert composed.findings == ()
+        return composed.resources[0]
+
+    def create(self, *records: Record) -> Outcomes:
+        """Make records where none are."""
+        made = [self.one(record) for record in records]
+        return self.applied(*(Change(one.id, Action.CREATE, None, one) for one in made))
+
+    def update(self, before: Record, after: Record) -> Outcomes:
+        """Turn one record into another."""
+        was, becomes = self.one(before), self.one(after)
+        return self.applied(Change(was.id, Action.UPDATE, was, becomes))
+
+    def delete(self, before: Record) -> Outcomes:
+        """Remove a record."""
+        was = self.one(before)
+        return self.applied(Change(was.id, Action.DELETE, was, None))
+
+
+class Bench(Hands):
     """The dns part of one alias on Route 53 in memory, and the calls that it made."""
 
     def __init__(self, memory: MemoryRoute53, **options: Any) -> None:
@@ -203,26 +236,9 @@ class Bench:
         """Spell records by what is live."""
         return self.dns.spell(records, self.read(*(record.host for record in records)).state)
 
-    def one(self, record: Record) -> Resource:
-        """Spell one record that nothing forbids."""
-        composed = self.spell(record)
-        assert composed.findings == ()
-        return composed.resources[0]
-
-    def create(self, *records: Record) -> Outcomes:
-        """Make records where none are."""
-        made = [self.one(record) for record in records]
-        return self.dns.apply([Change(one.id, Action.CREATE, None, one) for one in made])
-
-    def update(self, before: Record, after: Record) -> Outcomes:
-        """Turn one record into another."""
-        was, becomes = self.one(before), self.one(after)
-        return self.dns.apply([Change(was.id, Action.UPDATE, was, becomes)])
-
-    def delete(self, before: Record) -> Outcomes:
-        """Remove a record."""
-        was = self.one(before)
-        return self.dns.apply([Change(was.id, Action.DELETE, was, None)])
+    def applied(self, *changes: Change) -> Outcomes:
+        """Make changes."""
+        return self.dns.apply(changes)
 
 
 def host_record(*values: str, host: str = NAME, kind: str = "CNAME", ttl: int = 300) -> Record:

@@ -16,16 +16,16 @@ from providers.sandbox import started
 from providers.sandbox.running import Running
 from reconciler.dns import Record, RRset
 from reconciler.errors import AuthError, Conflict, InvalidRequest, ProviderError
-from reconciler.model import Action, Change, Resource
-from reconciler.provider import Live, Outcomes, Parts, Scope, Setting, Wanted
-from tests.providers.aws.route53_memory import EDGE, NAME, claim_record, failures, host_record
+from reconciler.model import Action, Change
+from reconciler.provider import Composition, Live, Outcomes, Parts, Scope, Setting, Wanted
+from tests.providers.aws.route53_memory import EDGE, NAME, Hands, claim_record, failures, host_record
 
 T = TypeVar("T")
 OLD = {"name": NAME, "type": "CNAME", "ttl": 300, "values": ["spgo.io"]}
 ACCOUNT = {"account": "111122223333", "access_key": "AKIASANDBOX0000MAIL", "secret_key": "sandbox-secret"}
 
 
-class Stand:
+class Stand(Hands):
     """One alias on one sandbox, whose Route 53 does not throttle."""
 
     def __init__(self, sandbox: Running, options: Mapping[str, Any]) -> None:
@@ -62,29 +62,22 @@ class Stand:
             "PATCH", "/vendors/aws", {"accounts": {ACCOUNT["account"]: {"route53": {"zones": zones}}}}
         )
 
-    def read(self, host: str = NAME) -> Live:
-        """Read what concerns a host."""
-        return self.provider.read(Scope(Parts(dns=(Wanted(host, "spgo.io", 300),))))
+    def read(self, *hosts: str) -> Live:
+        """Read what concerns some hosts."""
+        wanted = tuple(Wanted(host, "spgo.io", 300) for host in hosts or (NAME,))
+        return self.provider.read(Scope(Parts(dns=wanted)))
 
     def rrsets(self) -> dict[tuple[str, str], RRset]:
         """What stands in the zone."""
         return {(rrset.name, rrset.type): rrset for rrset in self.read().rrsets}
 
-    def one(self, record: Record) -> Resource:
-        """Spell a record that nothing forbids."""
-        composed = self.provider.spell([record], self.read(record.host))
-        assert composed.findings == ()
-        return composed.resources[0]
+    def spell(self, *records: Record) -> Composition:
+        """Spell records by what is live."""
+        return self.provider.spell(records, self.read(*(record.host for record in records)))
 
-    def create(self, *records: Record) -> Outcomes:
-        """Make records where none are."""
-        made = [self.one(record) for record in records]
-        return self.provider.apply([Change(one.id, Action.CREATE, None, one) for one in made])
-
-    def update(self, before: Record, after: Record) -> Outcomes:
-        """Turn one record into another."""
-        was, becomes = self.one(before), self.one(after)
-        return self.provider.apply([Change(was.id, Action.UPDATE, was, becomes)])
+    def applied(self, *changes: Change) -> Outcomes:
+        """Make changes."""
+        return self.provider.apply(changes)
 
 
 @contextmanager
