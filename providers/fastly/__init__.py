@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from providers.fastly.names import (
     ACTIVATION,
@@ -29,27 +30,40 @@ def open_(setting: Setting) -> Provider:
     return provider
 
 
+def _writes(per_hour: int) -> Limit:
+    return Limit(
+        WRITE,
+        per_hour / _HOUR_S,
+        per_hour,
+        "docs: Fastly API, Rate limiting: 1,000 requests that are no reads in an hour, for each user",
+        window_s=_HOUR_S,
+        reads=False,
+    )
+
+
+def limits_for(options: Mapping[str, Any]) -> tuple[Limit, ...]:
+    """Return the rate of an alias whose user may write more often, or less."""
+    return (_writes(options["writes_per_hour"]),) if "writes_per_hour" in options else ()
+
+
 TYPE: Final = ProviderType(
     name="fastly",
     parts=frozenset({"cdn"}),
     open=open_,
     kinds=(
         Kind(SERVICE),
-        Kind(DOMAIN),
+        # A batch of hosts is one version, with one activation, however many they are.
+        Kind(DOMAIN, writes=1, gathers=True),
         # Terraform's Fastly provider waits 45 minutes for a certificate.
-        Kind(SUBSCRIPTION, "issued", timeout_s=2700, usual_s=300, poll_s=30.0),
-        Kind(ACTIVATION),
+        Kind(SUBSCRIPTION, "issued", timeout_s=2700, usual_s=300, poll_s=30.0, writes=1),
+        Kind(ACTIVATION, writes=1),
     ),
     options=OPTIONS,
     secrets=(Secret("API_TOKEN", "FASTLY_API_TOKEN"),),
     limits=(
-        Limit(
-            WRITE,
-            WRITES_PER_HOUR / _HOUR_S,
-            WRITES_PER_HOUR,
-            "docs: Fastly API, Rate limiting: 1,000 requests that are no reads in an hour, for each user",
-        ),
+        _writes(WRITES_PER_HOUR),
         Limit(READ, 20.0, 20, "Fastly limits no reads (docs: Rate limiting): a gentle rate"),
     ),
+    limits_for=limits_for,
     own_names=("fastly.net", "fastlylb.net", "fastly-validations.com"),
 )

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from providers._http import Client, credential
 from providers.fastly.api import BASE, Transport
 from providers.fastly.composing import compose_edges
 from providers.fastly.domains_apply import Domains
-from providers.fastly.names import DOMAINS, TLS, identity_of, provider_of
+from providers.fastly.names import DOMAINS, SERVICE, TLS, identity_of, provider_of, service_container
 from providers.fastly.options import wishes_from
 from providers.fastly.reading import read_state
 from providers.fastly.service_api import ServiceApi
+from providers.fastly.service_outcomes import version_text
 from providers.fastly.state import FastlyState
 from providers.fastly.tls_api import TlsApi
 from providers.fastly.tls_apply import Tls
@@ -73,7 +75,11 @@ class FastlyProvider:
 
     def compose(self, parts: Parts, live: Live) -> Composition:
         """Return what should exist for the hosts of the cdn part. Pure."""
-        return compose_edges(parts.cdn, _state(live), self._wishes) if parts.cdn else Composition()
+        state = _state(live)
+        composed = compose_edges(parts.cdn, state, self._wishes) if parts.cdn else Composition()
+        origins = {w.origin for w in parts.cdn} | {r.id.key for r in live.resources if r.id.kind == SERVICE}
+        told = {service_container(key): version_text(state.own_service(key)) for key in sorted(origins)}
+        return replace(composed, versions=told)
 
     def apply(self, batch: Sequence[Change]) -> Outcomes:
         """Make the changes of one container: a version of a service, versionless domains, or TLS."""

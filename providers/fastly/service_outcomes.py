@@ -64,6 +64,15 @@ def domain_resource(change: Change, key: str, id_: str, comment: str | None) -> 
     )
 
 
+def version_text(service: Service | None) -> str:
+    """Say what a write means for the versions of a service; None is one that is yet to be made."""
+    if service is None:
+        return "version 1 of a new service"
+    if service.active is None:
+        return f"version {service.version}, which is not served, or a copy of it"
+    return f"version {service.active} stays, and gives way to a changed copy once that is valid"
+
+
 def held(host: str, error: ProviderError) -> Conflict:
     """Say that Fastly does not take a host, and what frees one that is served elsewhere."""
     text = f"Fastly does not take {host}: {error.message}"

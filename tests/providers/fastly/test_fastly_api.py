@@ -14,6 +14,7 @@ from providers.fastly.errors import reset_after_s, says_gone
 from providers.fastly.names import READ, WRITE, key_in, mark_of, marked
 from providers.fastly.options import Wishes, wishes_from
 from providers.fastly.provider import FastlyProvider
+from providers.fastly.service_outcomes import version_text
 from reconciler.errors import (
     AuthError,
     Conflict,
@@ -24,6 +25,7 @@ from reconciler.errors import (
     UnexpectedResponse,
 )
 from reconciler.provider import Setting
+from tests.providers.fastly.fastly_values import config, service
 from tests.providers.fastly.service_desk import DATE, TOKEN, api_of
 from tests.providers.sparkpost.desk import Noted
 
@@ -153,7 +155,11 @@ def test_options_mean_fastlys_and_the_guides_values_where_they_are_silent() -> N
 
 
 def test_the_type_names_fastlys_rate_and_its_own_names() -> None:
-    assert {limit.unit: limit.burst for limit in TYPE.limits}[WRITE] == 1000
+    [rate] = [limit for limit in TYPE.limits if limit.unit == WRITE]
+    assert (rate.burst, rate.window_s, rate.reads) == (1000, 3600, False)
+    [raised] = [limit for limit in TYPE.limits_with({"writes_per_hour": 10000}) if limit.unit == WRITE]
+    assert raised.burst == 10000
+    assert TYPE.limits_with({}) == TYPE.limits
     assert TYPE.parts == {"cdn"}
     assert "fastly.net" in TYPE.own_names
 
@@ -165,6 +171,13 @@ def test_an_alias_is_opened_with_its_token_and_closed() -> None:
     provider.close()
     with pytest.raises(AuthError, match="the Fastly API token is empty"):
         FastlyProvider(Setting("edge", {}, {}, {}, "acme-mail", Noted()))
+
+
+def test_a_plan_tells_what_a_write_means_for_the_versions() -> None:
+    assert version_text(None) == "version 1 of a new service"
+    assert version_text(service()) == "version 1 stays, and gives way to a changed copy once that is valid"
+    draft = service(config(3, active=False))
+    assert version_text(draft) == "version 3, which is not served, or a copy of it"
 
 
 def test_only_fastlys_own_words_say_that_something_is_gone() -> None:
