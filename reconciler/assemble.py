@@ -298,11 +298,11 @@ def _stale_records(
         held = {r.host for r in ours if r.host is not None}
         leaving = [
             *(
-                replace(wanted, absent=False)
+                replace(wanted, absent=False, leaving=True)
                 for wanted in _all_wanted(parts)
                 if wanted.host in held and _leaves(desired.domains[wanted.host], alias)
             ),
-            *(Wanted(host, origin="", ttl=0) for host in sorted(held - desired.domains.keys())),
+            *(Wanted(host, origin="", ttl=0, leaving=True) for host in sorted(held - desired.domains.keys())),
         ]
         if leaving:
             composed = provider.compose(Parts(cdn=tuple(leaving)), world[alias])

@@ -86,7 +86,8 @@ class Wanted:
     """One tracking domain as a provider sees it. Hosts are normalised.
 
     `origin` is SparkPost's tracking host that the edge forwards to. `default`, `sending_domains` None: not
-    managed. `managed`: SparkPost terminates TLS itself. `options` are the domain's remaining keys.
+    managed. `managed`: SparkPost terminates TLS itself. `leaving`: this alias serves it no longer, and is
+    asked for the names and types of its records alone. `options` are the domain's remaining keys.
     """
 
     host: str
@@ -97,6 +98,7 @@ class Wanted:
     sending_domains: tuple[str, ...] | None = None
     subaccount: int | None = None
     managed: bool = False
+    leaving: bool = False
     options: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
 
 
