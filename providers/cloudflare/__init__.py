@@ -9,7 +9,15 @@ from collections.abc import Iterable, Mapping
 from importlib import import_module
 from typing import Any
 
-from providers.cloudflare.names import CACHE_HOST, SSL_HOST, UNIT
+from providers.cloudflare.names import (
+    CACHE_HOST,
+    CUSTOM_HOSTNAME,
+    FALLBACK_ORIGIN,
+    SAAS_ORIGIN,
+    SAAS_SSL_HOST,
+    SSL_HOST,
+    UNIT,
+)
 from reconciler.errors import ProviderError, TdrError
 from reconciler.provider import Kind, Limit, Provider, ProviderType, Secret, Setting
 
@@ -20,6 +28,8 @@ One page of records, the list of rulesets, six entry points, three settings, uni
 packs, page rules. On top of it: one call for each 50 zones that the token reaches, and one for each
 further 5,000 records of a zone.
 """
+CALLS_FOR_SAAS = 3
+"""What reading the saas zone takes beside: fallback origin, DCV delegation, each 50 custom hostnames."""
 
 _OPTIONS: Mapping[str, Any] = {
     "type": "object",
@@ -39,6 +49,22 @@ _OPTIONS: Mapping[str, Any] = {
                 "title": "a zone's id, 32 hexadecimal digits",
                 "examples": ["023e105f4ecef8ad9ca31a8372d0c353"],
             },
+        },
+        "mode": {
+            "enum": ["zone", "saas"],
+            "default": "zone",
+            "description": (
+                "`zone`: the host's own zone is at Cloudflare and its record is the edge. `saas`: the host's "
+                "DNS stays wherever it is, and a zone of the account (`saas_zone`) serves it as a custom "
+                "hostname (Cloudflare for SaaS)."
+            ),
+        },
+        "saas_zone": {
+            "type": "string",
+            "minLength": 1,
+            "title": "a zone of the account, of any plan",
+            "examples": ["brand-links.net"],
+            "description": "For `mode: saas`: the zone of the account that serves the hosts, on any plan.",
         },
         "ssl": {
             "enum": ["full", "strict"],
@@ -84,7 +110,18 @@ def _translate(error: Exception) -> ProviderError | None:
 
 
 def _check(options: Mapping[str, Any]) -> Iterable[tuple[str, str, str]]:
-    """Find zone names that no zone can have."""
+    """Find zone names that no zone can have, and a mode without what it needs."""
+    zone = options.get("saas_zone")
+    if options.get("mode", "zone") == "saas" and zone is None:
+        yield (
+            "mode",
+            "`mode: saas` needs a zone that serves the hosts",
+            "add `saas_zone: ZONE`, a zone of the account",
+        )
+    if options.get("mode", "zone") != "saas" and zone is not None:
+        yield "saas_zone", "`saas_zone` is for `mode: saas` alone", "add `mode: saas`, or remove it"
+    if isinstance(zone, str) and (zone != zone.lower().rstrip(".") or "." not in zone):
+        yield "saas_zone", f"{zone} is not a zone's name", "write the name in lower case, without a final dot"
     for name in options.get("zones") or {}:
         if name != name.lower().rstrip(".") or "." not in name:
             yield "zones", f"{name} is not a zone's name", "write the name in lower case, without a final dot"
@@ -98,6 +135,13 @@ TYPE = ProviderType(
         # docs: Universal SSL: 15 minutes to 24 hours after the zone turned active
         Kind(SSL_HOST, ready="certificate active", timeout_s=2700, usual_s=900, poll_s=30.0),
         Kind(CACHE_HOST),
+        Kind(SAAS_SSL_HOST),
+        Kind(SAAS_ORIGIN),
+        Kind(FALLBACK_ORIGIN),
+        # docs: Validation backoff schedule: looked at within minutes at first, then ever more seldom.
+        Kind(
+            CUSTOM_HOSTNAME, ready="hostname and certificate active", timeout_s=2700, usual_s=300, poll_s=30.0
+        ),
     ),
     options=_OPTIONS,
     secrets=(Secret("API_TOKEN", "CLOUDFLARE_API_TOKEN"),),

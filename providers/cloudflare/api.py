@@ -1,7 +1,7 @@
 """The endpoints that tdr uses: raw answers through the `cloudflare` client, own paging, no retry.
 
 docs: developers.cloudflare.com/api (Zones, DNS records, Rulesets, Zone settings, Universal SSL,
-Certificate packs, Page Rules).
+Certificate packs, Page Rules, Custom Hostnames, DCV Delegation).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final
 
 import cloudflare
@@ -26,6 +27,9 @@ TIMEOUT: Final = httpx.Timeout(30.0, connect=10.0)
 ZONES_PER_PAGE: Final = 50
 RECORDS_PER_PAGE: Final = 5000
 PACKS_PER_PAGE: Final = 50
+HOSTNAMES_PER_PAGE: Final = 50
+CERTIFICATES_READ: Final = "SSL and Certificates Read"
+CERTIFICATES_WRITE: Final = "SSL and Certificates Write"
 
 Native = Mapping[str, Any]
 
@@ -168,14 +172,68 @@ class Api:
         """Take one rule away; gone already is as good."""
         path = f"/zones/{zone_id}/rulesets/{ruleset.id}/rules/{rule_id}"
         ask = Ask("delete rule", path, rule_permission(ruleset.phase, "Write"), zone)
+        self._remove(ask)
+
+    # -- Cloudflare for SaaS
+    def custom_hostnames(self, zone: str, zone_id: str, host: str | None = None) -> list[Native]:
+        """List a zone's custom hostnames, all or those of one name."""
+        ask = Ask("list custom hostnames", f"/zones/{zone_id}/custom_hostnames", CERTIFICATES_READ, zone)
+        query = {} if host is None else {"hostname.exact": host}
+        return list(self._pages(ask, query, HOSTNAMES_PER_PAGE, "id", "hostname"))
+
+    def create_hostname(self, zone: str, zone_id: str, body: Native) -> Native:
+        """Make a custom hostname and order its certificate; return it."""
+        path = f"/zones/{zone_id}/custom_hostnames"
+        ask = Ask("create custom hostname", path, CERTIFICATES_WRITE, zone)
+        return self._made(ask, self._client.post, body, "id", "hostname", repeatable=False)
+
+    def edit_hostname(self, zone: str, zone_id: str, id_: str, body: Native) -> Native:
+        """Change a custom hostname; with its `ssl` a certificate is ordered, or asked for again."""
+        path = f"/zones/{zone_id}/custom_hostnames/{id_}"
+        ask = Ask("edit custom hostname", path, CERTIFICATES_WRITE, zone)
+        return self._made(ask, self._client.patch, body, "id", "hostname", repeatable=True)
+
+    def delete_hostname(self, zone: str, zone_id: str, id_: str) -> None:
+        """Take a custom hostname away, with its certificate; gone already is as good."""
+        path = f"/zones/{zone_id}/custom_hostnames/{id_}"
+        self._remove(Ask("delete custom hostname", path, CERTIFICATES_WRITE, zone))
+
+    def fallback_origin(self, zone: str, zone_id: str) -> Native | None:
+        """Give where custom hostnames go that name no origin of their own, None where nothing is set."""
+        path = f"/zones/{zone_id}/custom_hostnames/fallback_origin"
+        ask = Ask("get fallback origin", path, CERTIFICATES_READ, zone)
         try:
-            self._write(ask, self._client.delete, None, repeatable=True)
+            found: Native | None = self._get(ask, None).get("result")
         except InvalidRequest as error:
-            if error.status != 404:
+            if error.status != HTTPStatus.NOT_FOUND:
                 raise
+            return None
+        return found if found and found.get("origin") else None
+
+    def set_fallback_origin(self, zone: str, zone_id: str, origin: str) -> None:
+        """Send all custom hostnames that name no origin of their own to a proxied record of the zone."""
+        path = f"/zones/{zone_id}/custom_hostnames/fallback_origin"
+        ask = Ask("set fallback origin", path, CERTIFICATES_WRITE, zone)
+        self._write(ask, self._client.put, {"origin": origin}, repeatable=True)
+
+    def delete_fallback_origin(self, zone: str, zone_id: str) -> None:
+        """Unset it; gone already is as good."""
+        path = f"/zones/{zone_id}/custom_hostnames/fallback_origin"
+        self._remove(Ask("delete fallback origin", path, CERTIFICATES_WRITE, zone))
+
+    def delegation(self, zone: str, zone_id: str) -> str:
+        """Give what the zone's names for delegated validation hold; empty where Cloudflare does not tell."""
+        path = f"/zones/{zone_id}/dcv_delegation/uuid"
+        ask = Ask("get DCV delegation", path, CERTIFICATES_READ, zone)
+        try:
+            return str(self._one(ask).get("uuid") or "")
+        except (AuthError, InvalidRequest) as error:
+            if error.status not in (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND):
+                raise
+            return ""
 
     # -- the one way out
-    def _get(self, ask: Ask, form: Form, query: Mapping[str, object] | None = None) -> Native:
+    def _get(self, ask: Ask, form: Form | None, query: Mapping[str, object] | None = None) -> Native:
         def fetch() -> Native:
             options: Any = {"params": dict(query or {})}
             with told(ask):
@@ -188,12 +246,36 @@ class Api:
         found: Native = self._get(ask, Form(dict, members))["result"]
         return found
 
-    def _write(self, ask: Ask, send: Callable[..., Any], body: object, *, repeatable: bool) -> None:
+    def _write(
+        self,
+        ask: Ask,
+        send: Callable[..., Any],
+        body: object,
+        *,
+        repeatable: bool,
+        form: Form | None = None,
+    ) -> Native:
         def write() -> Native:
             with told(ask):
-                return _envelope(send(ask.path, cast_to=httpx.Response, body=body))
+                return _envelope(send(ask.path, cast_to=httpx.Response, body=body), form)
 
-        self._calls(UNIT, ask.operation, write, repeatable=repeatable, resource=ask.zone)
+        return self._calls(UNIT, ask.operation, write, repeatable=repeatable, resource=ask.zone)
+
+    def _made(
+        self, ask: Ask, send: Callable[..., Any], body: Native, *members: str, repeatable: bool
+    ) -> Native:
+        """Write, and give the result, which has these members."""
+        form = Form(dict, members)
+        made: Native = self._write(ask, send, body, repeatable=repeatable, form=form)["result"]
+        return made
+
+    def _remove(self, ask: Ask) -> None:
+        """Delete what may be gone already."""
+        try:
+            self._write(ask, self._client.delete, None, repeatable=True)
+        except InvalidRequest as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
 
     def _pages(self, ask: Ask, query: Mapping[str, object], per_page: int, *members: str) -> Iterator[Native]:
         """Yield what all pages list, each with these members.
@@ -248,6 +330,8 @@ def _envelope(response: httpx.Response, form: Form | None = None) -> Native:
         raise _unexpected(response, "the answer is no JSON object")
     if body.get("success") is False:
         raise from_status(response, body)
+    if set(body) == {"id"}:
+        return {"result": body}  # so the documents have it of a custom hostname's deletion
     if body.get("success") is not True:
         raise _unexpected(response, "the answer is not Cloudflare's: it has no `success`")
     if form is not None and (lack := form.lacking(body.get("result"))):

@@ -9,8 +9,8 @@ from typing import Final
 
 from providers.cloudflare.certificates import AUTHORITIES, covering, lacking, within_universal
 from providers.cloudflare.checks import cached_by_others, rule_findings
-from providers.cloudflare.findings import edge_findings, error, no_zone, warning, zone_findings
-from providers.cloudflare.names import CACHE_HOST, CACHE_PHASE, CONFIG_PHASE, OUR_PHASES, SSL_HOST
+from providers.cloudflare.findings import edge_findings, error, no_zone, or_saas, warning, zone_findings
+from providers.cloudflare.names import CACHE_PHASE, CONFIG_PHASE, OUR_PHASES, SSL_HOST
 from providers.cloudflare.rules import Setting, member, member_setting, new_rules, own_rules
 from providers.cloudflare.zones import CloudflareState, ZoneState
 from reconciler.dns import HostTarget
@@ -28,6 +28,7 @@ class Wishes:
     owner: str
     ssl: str
     cache_ttl: int
+    saas_zone: str | None = None
 
 
 def compose_edges(parts: Iterable[Wanted], state: CloudflareState, wishes: Wishes) -> Composition:
@@ -41,17 +42,18 @@ def compose_edges(parts: Iterable[Wanted], state: CloudflareState, wishes: Wishe
     for wanted in sorted((w for w in parts if not w.absent), key=lambda w: w.host):
         zone = state.zone_of(wanted.host)
         if zone is None:
-            findings.append(no_zone(wanted.host, wanted.host, state, "cdn"))
+            found = no_zone(wanted.host, wanted.host, state, "cdn")
+            findings.append(replace(found, lift=found.lift + or_saas(wanted.host, state)))
             continue
         accounts[wanted.host] = zone.account
         targets[wanted.host] = HostTarget("CNAME", (wanted.origin,), proxied=True)
-        resources.extend(_resources(wanted.host, zone, wishes))
-        findings.extend(_host_findings(wanted.host, zone, wishes))
+        resources.extend(rule_resources(wanted.host, zone, wishes))
+        findings.extend(_host_findings(wanted.host, zone, wishes, or_saas(wanted.host, state)))
         if any(pack.status == "active" for pack in covering(zone.packs, wanted.host)):
             ready.add(ResourceId(wishes.alias, SSL_HOST, wanted.host))
         elif zone.checked and within_universal(wanted.host, zone.name):
             issuances.append(Issuance(wanted.host, zone.name, AUTHORITIES))
-    findings.extend(_room(resources, state, wishes))
+    findings.extend(room(resources, state, wishes))
     return Composition(
         resources=tuple(resources),
         targets=targets,
@@ -62,37 +64,46 @@ def compose_edges(parts: Iterable[Wanted], state: CloudflareState, wishes: Wishe
     )
 
 
-def _resources(host: str, zone: ZoneState, wishes: Wishes) -> Iterator[Resource]:
+def rule_resources(host: str, zone: ZoneState, wishes: Wishes) -> Iterator[Resource]:
+    """Yield a host's membership in the rule of each phase."""
     outputs = attrs(zone_ssl=zone.settings.get("ssl"))
-    for phase, setting in _settings(zone, wishes).items():
+    for phase, setting in rule_settings(zone, wishes).items():
         made = member(wishes.alias, zone.name, phase, host, setting)
         yield replace(made, outputs=outputs, mark=wishes.owner)
 
 
-def _settings(zone: ZoneState, wishes: Wishes) -> Mapping[str, Setting]:
+def rule_settings(zone: ZoneState, wishes: Wishes) -> Mapping[str, Setting]:
     """Give the setting of each phase; no cache rule where the plan cannot hold anything so short."""
     settings: dict[str, Setting] = {CONFIG_PHASE: wishes.ssl}
-    if _can_cache(zone, wishes):
+    if can_cache(zone, wishes):
         settings[CACHE_PHASE] = wishes.cache_ttl
     return settings
 
 
-def _can_cache(zone: ZoneState, wishes: Wishes) -> bool:
+def can_cache(zone: ZoneState, wishes: Wishes) -> bool:
     return wishes.cache_ttl == 0 or wishes.cache_ttl >= zone.plan.edge_s
 
 
-def _host_findings(host: str, zone: ZoneState, wishes: Wishes) -> Iterator[Finding]:
-    yield from zone_findings(host, zone, "cdn")
+def _host_findings(host: str, zone: ZoneState, wishes: Wishes, otherwise: str) -> Iterator[Finding]:
+    """Yield what stands in the way; `otherwise` is what another mode would do where the zone does not."""
+    for finding in zone_findings(host, zone, "cdn"):
+        yield replace(finding, lift=finding.lift + otherwise)
     yield from edge_findings(host, zone)
     if not zone.checked:
         return
     if (lack := lacking(host, zone)) is not None:
-        yield error(host, *lack, "cdn")
+        text, lift = lack
+        yield error(host, text, lift + otherwise, "cdn")
+    yield from served_findings(host, zone, wishes)
+
+
+def served_findings(host: str, zone: ZoneState, wishes: Wishes) -> Iterator[Finding]:
+    """Say what of a zone's rules, settings and plan a host feels that it serves."""
     yield from rule_findings(host, zone)
     yield from _edited_rules(host, zone, wishes)
     if zone.active:
         yield from _zone_mode(host, zone, wishes)
-    if not _can_cache(zone, wishes):
+    if not can_cache(zone, wishes):
         yield _no_short_cache(host, zone, wishes)
         yield from cached_by_others(host, zone)
 
@@ -132,14 +143,12 @@ def _edited_rules(host: str, zone: ZoneState, wishes: Wishes) -> Iterator[Findin
                 yield warning(host, text, "delete that rule", "cdn")
 
 
-def _room(resources: Sequence[Resource], state: CloudflareState, wishes: Wishes) -> Iterator[Finding]:
+def room(resources: Sequence[Resource], state: CloudflareState, wishes: Wishes) -> Iterator[Finding]:
     """Say where the plan's number of rules does not suffice, for each host that has no rule yet."""
     wanted: dict[tuple[str, str], dict[str, Setting]] = defaultdict(dict)
     for resource in resources:
-        holds = state.zone_of(str(resource.host))
-        if holds is not None:
-            phase = CACHE_PHASE if resource.id.kind == CACHE_HOST else CONFIG_PHASE
-            wanted[holds.name, phase][str(resource.host)] = member_setting(resource)
+        _, zone_name, phase = str(resource.container).split("/")
+        wanted[zone_name, phase][str(resource.host)] = member_setting(resource)
     for zone in state.zones.values():
         for phase in OUR_PHASES:
             yield from _phase_room(zone, phase, wanted[zone.name, phase], wishes)

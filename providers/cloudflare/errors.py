@@ -21,6 +21,8 @@ from reconciler.errors import (
 # A record that is there already, one that excludes it, one that is gone: what the call rested on moved.
 _MOVED_CODES = frozenset({81044, 81053, 81054, 81056, 81057, 81058})
 _CREDENTIAL_CODES = frozenset({6003, 6111, 9106, 9109, 10000, 10001})
+# docs: "Status codes - Custom hostnames": no quota, quota exceeded, metadata and custom origins not granted.
+_PLAN_CODES = frozenset({1404, 1405, 1413, 1414})
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 
@@ -60,7 +62,7 @@ def from_status(response: httpx.Response, body: object) -> ProviderError:
 
 
 def _kind(status: int, codes: frozenset[int], text: str) -> type[ProviderError]:
-    if status == 403 and "not entitled" in text:
+    if status == 403 and ("not entitled" in text or codes & _PLAN_CODES):
         return InvalidRequest  # the plan's limit, not the token's
     if status in {401, 403} or (status == 400 and codes & _CREDENTIAL_CODES):
         return AuthError

@@ -39,6 +39,27 @@ def no_zone(host: str, name: str, state: CloudflareState, key: str) -> Finding:
     return error(host, text, lift, key)
 
 
+def saas_zones(state: CloudflareState, host: str) -> list[str]:
+    """Name the zones of the account through which Cloudflare for SaaS could serve a host."""
+    home = state.home_of(host)
+    return sorted(
+        zone.name
+        for zone in state.usable.values()
+        if zone.active and not zone.paused and zone.type == "full" and zone is not home
+    )
+
+
+def or_saas(host: str, state: CloudflareState) -> str:
+    """Say how a host is served whose own zone does not do, empty where the account has no zone for that."""
+    others = saas_zones(state, host)
+    if not others:
+        return ""
+    return (
+        f"; or leave its DNS where it is and name as cdn an alias with `mode: saas, saas_zone: {others[0]}` "
+        "(Cloudflare for SaaS, on any plan)"
+    )
+
+
 def zone_findings(host: str, zone: ZoneState, key: str) -> Iterator[Finding]:
     """Say why a zone cannot hold records that work."""
     if zone.type != "full":

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import Final
 
 SSL_HOST: Final = "cloudflare_ssl_host"
 CACHE_HOST: Final = "cloudflare_cache_host"
+SAAS_SSL_HOST: Final = "cloudflare_saas_ssl_host"
+SAAS_ORIGIN: Final = "cloudflare_saas_origin"
+FALLBACK_ORIGIN: Final = "cloudflare_fallback_origin"
+CUSTOM_HOSTNAME: Final = "cloudflare_custom_hostname"
+SAAS_KINDS: Final = (SAAS_ORIGIN, FALLBACK_ORIGIN, CUSTOM_HOSTNAME)
 UNIT: Final = "user"
 
 CONFIG_PHASE: Final = "http_config_settings"
@@ -19,7 +25,7 @@ HEADER_PHASE: Final = "http_request_late_transform"
 OUR_PHASES: Final = (CONFIG_PHASE, CACHE_PHASE)
 CHECKED_PHASES: Final = (HEADER_PHASE, REWRITE_PHASE, ORIGIN_PHASE, REDIRECT_PHASE)
 
-PHASE_OF: Final = {SSL_HOST: CONFIG_PHASE, CACHE_HOST: CACHE_PHASE}
+PHASE_OF: Final = {SSL_HOST: CONFIG_PHASE, SAAS_SSL_HOST: CONFIG_PHASE, CACHE_HOST: CACHE_PHASE}
 _FAMILY: Final = {
     CONFIG_PHASE: "Config Rules",
     CACHE_PHASE: "Cache Rules",
@@ -27,6 +33,8 @@ _FAMILY: Final = {
     REDIRECT_PHASE: "Dynamic URL Redirects",
 }
 _WORD: Final = {CONFIG_PHASE: "ssl", CACHE_PHASE: "cache"}
+_ORIGIN: Final = re.compile(r"tdr:v1 ([a-z0-9-]{1,32}) origin .*")
+LABEL_CHARACTERS: Final = 63
 _REF: Final = re.compile(r"tdr-(ssl|cache)-([a-z0-9-]{1,32})(?:_(\d+))?")
 
 
@@ -65,3 +73,39 @@ def rule_description(owner: str, phase: str) -> str:
 def record_comment(owner: str, host: str) -> str:
     """Give the courtesy comment of a record that tdr creates; 100 characters are the Free plan's most."""
     return f"tdr:v1 {owner} {host}"[:100]
+
+
+# -- Cloudflare for SaaS
+def saas_container(zone: str) -> str:
+    """Name the container of a zone's custom hostnames and of what serves them."""
+    return f"saas/{zone}"
+
+
+def origin_name(owner: str, endpoint: str, zone: str) -> str:
+    """Name the record through which a zone's custom hostnames reach an endpoint; each owner has its own."""
+    label = f"tdr-{owner}-{endpoint.replace('.', '-')}"
+    if len(label) > LABEL_CHARACTERS:
+        digest = hashlib.sha256(label.encode()).hexdigest()[:8]
+        label = f"{label[: LABEL_CHARACTERS - 9].rstrip('-')}-{digest}"
+    return f"{label}.{zone}"
+
+
+def origin_comment(owner: str, endpoint: str) -> str:
+    """Give the comment that marks such a record; 100 characters are the Free plan's most."""
+    return f"tdr:v1 {owner} origin {endpoint}"[:100]
+
+
+def origin_owner(comment: str) -> str | None:
+    """Tell whose record for an endpoint a comment marks, None where it marks none."""
+    found = _ORIGIN.fullmatch(comment)
+    return found[1] if found else None
+
+
+def challenge_name(host: str) -> str:
+    """Name the record that proves a certificate (ACME's DNS challenge)."""
+    return f"_acme-challenge.{host}"
+
+
+def ownership_name(host: str) -> str:
+    """Name the record that proves a custom hostname. docs: Pre-validation, TXT records."""
+    return f"_cf-custom-hostname.{host}"

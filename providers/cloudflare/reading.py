@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from http import HTTPStatus
@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from providers.cloudflare.api import Api
 from providers.cloudflare.convert import entry_from, rrsets_from
-from providers.cloudflare.names import CHECKED_PHASES, OUR_PHASES, rule_permission
+from providers.cloudflare.names import CHECKED_PHASES, OUR_PHASES, SAAS_SSL_HOST, rule_permission
 from providers.cloudflare.rules import members
+from providers.cloudflare.saas_state import SaasState, state_of
 from providers.cloudflare.zones import (
     CloudflareState,
     ZoneState,
@@ -21,7 +22,7 @@ from providers.cloudflare.zones import (
     ruleset_from,
     zone_from,
 )
-from reconciler.dns import RRset
+from reconciler.dns import RRset, is_within
 from reconciler.errors import AuthError
 from reconciler.model import Resource, attrs
 from reconciler.provider import Live, Scope, Side, one_by_one
@@ -37,20 +38,24 @@ class Account:
     owner: str
     account: str | None
     pinned: dict[str, str]
+    saas_zone: str | None = None
 
 
 def usable_zones(api: Api, account: Account) -> CloudflareState:
     """List the zones that the alias may use, without what is in them."""
     usable, ambiguous = chosen(map(zone_from, api.zones()), account.account, account.pinned)
-    return CloudflareState(usable, ambiguous)
+    return CloudflareState(usable, ambiguous, usable)
 
 
 def read_live(api: Api, account: Account, scope: Scope, together: Side = one_by_one) -> Live:
     """Read the zones that hold a host of the scope, or all of them, side by side. Raises ProviderError."""
     found = usable_zones(api, account)
-    edges = _zones_of(found, (w.host for w in scope.parts.cdn))
-    served = _zones_of(found, (w.host for w in scope.parts.cdn if not w.absent))
     names = _zones_of(found, (w.host for w in scope.parts.dns))
+    if account.saas_zone is None:
+        edges = _zones_of(found, (w.host for w in scope.parts.cdn))
+        served = _zones_of(found, (w.host for w in scope.parts.cdn if not w.absent))
+    else:
+        edges = served = found.zones.keys() & {account.saas_zone}
 
     looks = [
         Look(
@@ -58,22 +63,33 @@ def read_live(api: Api, account: Account, scope: Scope, together: Side = one_by_
             found.zones[name],
             edge=name in edges,
             checked=name in served,
-            records=scope.everything or name in names,
+            records=scope.everything or name in names or name == account.saas_zone,
+            saas=name == account.saas_zone,
         )
-        for name in sorted(found.zones if scope.everything else edges | names)
+        for name in sorted(found.zones if scope.everything else {*edges, *names})
     ]
     first = _all(together, [look.asks() for look in looks])
     second = _all(together, [look.entry_points(said) for look, said in zip(looks, first, strict=True)])
     zones = {
         look.zone.name: look.told(said, rules) for look, said, rules in zip(looks, first, second, strict=True)
     }
-    rrsets = tuple(rrset for said in first for rrset in said.get("records", ()))
+    listed = {
+        look.zone.name: said["records"] for look, said in zip(looks, first, strict=True) if look.records
+    }
+    found_members = [member for zone in zones.values() for member in _members(zone, account)]
+    saas = next(
+        (_saas(look, said, found_members) for look, said in zip(looks, first, strict=True) if look.saas), None
+    )
+    rrsets = tuple(
+        rrset for name, sets in listed.items() if scope.everything or name in names for rrset in sets
+    )
+    custom = saas.resources(account.alias, account.owner) if saas is not None else ()
     return Live(
-        resources=tuple(r for zone in zones.values() for r in _members(zone, account)),
+        resources=(*found_members, *custom),
         zones=tuple(zone.as_zone() for zone in zones.values()),
         rrsets=rrsets,
         accounts=frozenset(zone.account for zone in found.zones.values()),
-        facts=CloudflareState(zones, found.ambiguous),
+        facts=CloudflareState(zones, found.ambiguous, found.usable, saas),
     )
 
 
@@ -87,9 +103,24 @@ def _rrsets(api: Api, zone: ZoneState) -> tuple[RRset, ...]:
 
 def _members(zone: ZoneState, account: Account) -> Iterator[Resource]:
     outputs = attrs(zone_ssl=zone.settings.get("ssl"))
+    saas = zone.name == account.saas_zone
     for phase in OUR_PHASES:
         if phase in zone.rulesets:
-            yield from members(account.alias, zone.name, zone.rulesets[phase], outputs, account.owner)
+            found = members(account.alias, zone.name, zone.rulesets[phase], outputs, account.owner)
+            # A host outside the zone comes into it as a custom hostname: another alias's than the others are.
+            yield from (one for one in found if is_within(str(one.host), zone.name) is not saas)
+
+
+def _saas(look: Look, said: Mapping[str, Any], found: Iterable[Resource]) -> SaasState:
+    owners = {str(one.host): one.mark for one in found if one.id.kind == SAAS_SSL_HOST}
+    return state_of(
+        look.zone.name,
+        said["custom hostnames"],
+        said["fallback origin"],
+        said["delegation"],
+        said["records"],
+        owners,
+    )
 
 
 Ask = Callable[[], Any]
@@ -131,7 +162,8 @@ class Look:
     """What is to be known of one zone.
 
     A zone that is no `edge` has no rules to write: there a token for DNS alone will do. `checked`: also what
-    decides whether links on an edge work: settings, certificates, page rules, the rules of others.
+    decides whether links on an edge work: settings, certificates, page rules, the rules of others. `saas`:
+    what Cloudflare for SaaS holds in it.
     """
 
     api: Api
@@ -139,6 +171,7 @@ class Look:
     edge: bool
     checked: bool
     records: bool
+    saas: bool = False
 
     def asks(self) -> dict[str, Ask]:
         """Return what can be asked at once."""
@@ -148,6 +181,10 @@ class Look:
         }
         if self.records:
             asks["records"] = partial(_rrsets, self.api, self.zone)
+        if self.saas:
+            asks["custom hostnames"] = partial(self.api.custom_hostnames, name, id_)
+            asks["fallback origin"] = partial(self.api.fallback_origin, name, id_)
+            asks["delegation"] = partial(self.api.delegation, name, id_)
         if self.checked:
             for setting in _SETTINGS:
                 asks[setting] = _asking("Zone Settings Read", partial(self.api.setting, name, id_, setting))

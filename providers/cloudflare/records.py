@@ -20,7 +20,7 @@ from providers.cloudflare.convert import (
     native_from,
     set_outputs,
 )
-from providers.cloudflare.names import record_comment
+from providers.cloudflare.names import SAAS_ORIGIN, origin_comment, record_comment
 from providers.cloudflare.zones import ZoneState
 from reconciler.errors import Conflict, ProviderError, UnexpectedResponse
 from reconciler.model import Action, Attrs, Change, ResourceId
@@ -210,12 +210,19 @@ def operations_for(change: Change, live: Mapping[Key, Sequence[Entry]], owner: s
     found = _there(_keys(change.before) | _keys(change.after), live)
     pairs = list(_paired(found, wanted))
     kept, written = {old.id for old, _ in pairs}, {new for _, new in pairs}
-    comment = record_comment(owner, change.host) if change.host else ""
+    comment = _comment(change, owner)
     return Operations(
         deletes=tuple({"id": entry.id} for entry in found if entry.id not in kept),
         patches=tuple({"id": o.id, **native_from(n)} for o, n in pairs if o.content != n.content),
         posts=tuple(native_from(entry, comment) for entry in wanted if entry not in written),
     )
+
+
+def _comment(change: Change, owner: str) -> str:
+    """Give the comment of a new record: whom it is for; that of a shared one is its mark."""
+    if change.id.kind == SAAS_ORIGIN:
+        return origin_comment(owner, change.id.key)
+    return record_comment(owner, change.host) if change.host else ""
 
 
 def _paired(found: Sequence[Entry], wanted: Sequence[Entry]) -> Iterator[tuple[Entry, Entry]]:

@@ -15,6 +15,7 @@ from providers.cloudflare.names import (
     CACHE_HOST,
     CACHE_PHASE,
     CONFIG_PHASE,
+    SAAS_SSL_HOST,
     SSL_HOST,
     owner_of,
     rule_description,
@@ -23,6 +24,7 @@ from providers.cloudflare.names import (
 )
 from providers.cloudflare.plans import EXPRESSION_CHARACTERS
 from providers.cloudflare.zones import Rule, Ruleset, ZoneState
+from reconciler.dns import is_within
 from reconciler.model import Attrs, Resource, ResourceId, attrs
 
 OFF: Final = "rule disabled"
@@ -31,7 +33,6 @@ Setting = str | int
 """What a rule gives its hosts: the SSL mode, or the cache time in seconds; a word where it is neither."""
 
 _ATTRIBUTE: Final = {CONFIG_PHASE: "ssl", CACHE_PHASE: "ttl"}
-_KIND: Final = {CONFIG_PHASE: SSL_HOST, CACHE_PHASE: CACHE_HOST}
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,16 +152,23 @@ def members(alias: str, zone: str, ruleset: Ruleset, outputs: Attrs, mine: str) 
 def member(alias: str, zone: str, phase: str, host: str, setting: Setting) -> Resource:
     """Give the resource that says: this host has this setting."""
     return Resource(
-        id=ResourceId(alias, _KIND[phase], host),
+        id=ResourceId(alias, kind_of(phase, host, zone), host),
         attrs=attrs(**{"host": host, _ATTRIBUTE[phase]: setting}),
         host=host,
         container=ruleset_container(zone, phase),
     )
 
 
+def kind_of(phase: str, host: str, zone: str) -> str:
+    """Tell the kind of a member: a host outside the zone comes into it as a custom hostname."""
+    if phase == CACHE_PHASE:
+        return CACHE_HOST
+    return SSL_HOST if is_within(host, zone) else SAAS_SSL_HOST
+
+
 def member_setting(resource: Resource) -> Setting:
     """Give the setting that a member asks for."""
-    value = resource.attrs["ssl" if resource.id.kind == SSL_HOST else "ttl"]
+    value = resource.attrs["ttl" if resource.id.kind == CACHE_HOST else "ssl"]
     if not isinstance(value, str | int):
         raise TypeError(f"not a member of a rule: {resource.id}")
     return value

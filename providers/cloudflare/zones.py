@@ -8,6 +8,7 @@ from typing import Any
 
 from providers.cloudflare.names import zone_container
 from providers.cloudflare.plans import Plan, plan_of, record_quota
+from providers.cloudflare.saas_state import SaasState
 from reconciler.dns import Zone, enclosing
 from reconciler.model import EMPTY, Attrs, attrs
 
@@ -127,14 +128,24 @@ class ZoneState:
 
 @dataclass(frozen=True, slots=True)
 class CloudflareState:
-    """What `read` found: the zones that concern the scope by name, and names that several accounts hold."""
+    """What `read` found: the zones that concern the scope by name, and names that several accounts hold.
+
+    usable   every zone that the alias may use, without what is in it
+    saas     what Cloudflare for SaaS holds, where the alias uses it and its zone is there
+    """
 
     zones: Mapping[str, ZoneState] = field(default_factory=dict)
     ambiguous: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    usable: Mapping[str, ZoneState] = field(default_factory=dict)
+    saas: SaasState | None = None
 
     def zone_of(self, name: str) -> ZoneState | None:
         """Give the zone that a name lies in, the longest that ends it; None where that is not one."""
         return enclosing(name, self.zones, self.ambiguous)
+
+    def home_of(self, host: str) -> ZoneState | None:
+        """Give the zone of the account that a host lies in, whether it was looked into or not."""
+        return enclosing(host, self.usable)
 
 
 def zone_from(native: Mapping[str, Any]) -> ZoneState:

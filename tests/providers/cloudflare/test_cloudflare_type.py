@@ -42,7 +42,13 @@ def test_the_options_are_a_schema_that_describes_each_of_them() -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [{}, {"account": "acme"}, {"zones": {"example.com": "0" * 32}}, {"ssl": "strict", "cache_ttl": 0}],
+    [
+        {},
+        {"account": "acme"},
+        {"zones": {"example.com": "0" * 32}},
+        {"ssl": "strict", "cache_ttl": 0},
+        {"mode": "saas", "saas_zone": "brand-links.net"},
+    ],
 )
 def test_good_options_pass(options: dict[str, object]) -> None:
     jsonschema.validate(options, dict(TYPE.options))
@@ -55,6 +61,19 @@ def test_good_options_pass(options: dict[str, object]) -> None:
 def test_bad_options_are_refused(options: dict[str, object]) -> None:
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(options, dict(TYPE.options))
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"mode": "saas"}, ("mode", "`mode: saas` needs a zone that serves the hosts")),
+        ({"saas_zone": "brand-links.net"}, ("saas_zone", "`saas_zone` is for `mode: saas` alone")),
+        ({"mode": "saas", "saas_zone": "Brand."}, ("saas_zone", "Brand. is not a zone's name")),
+    ],
+)
+def test_a_mode_and_its_zone_go_together(options: dict[str, object], said: tuple[str, str]) -> None:
+    jsonschema.validate(options, dict(TYPE.options))
+    assert [(key, wrong) for key, wrong, _ in TYPE.check(options)] == [said]
 
 
 def test_a_zone_name_that_no_zone_has_is_told() -> None:
