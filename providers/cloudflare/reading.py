@@ -49,6 +49,8 @@ def usable_zones(api: Api, account: Account) -> CloudflareState:
 
 def read_live(api: Api, account: Account, scope: Scope, together: Side = one_by_one) -> Live:
     """Read the zones that hold a host of the scope, or all of them, side by side. Raises ProviderError."""
+    if account.saas_zone is not None and scope.known is not None and _adds_nothing(scope):
+        return scope.known
     found = usable_zones(api, account)
     names = _zones_of(found, (w.host for w in scope.parts.dns))
     if account.saas_zone is None:
@@ -91,6 +93,13 @@ def read_live(api: Api, account: Account, scope: Scope, together: Side = one_by_
         accounts=frozenset(zone.account for zone in found.zones.values()),
         facts=CloudflareState(zones, found.ambiguous, found.usable, saas),
     )
+
+
+def _adds_nothing(scope: Scope) -> bool:
+    """Tell whether none of the hosts lies in a zone of the account: then what was read is all there is."""
+    facts = scope.known.facts if scope.known is not None else None
+    hosts = (wanted.host for wanted in scope.parts.dns)
+    return isinstance(facts, CloudflareState) and all(facts.home_of(host) is None for host in hosts)
 
 
 def _zones_of(found: CloudflareState, hosts: Any) -> set[str]:
