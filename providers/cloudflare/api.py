@@ -17,7 +17,7 @@ import cloudflare
 import httpx
 
 from providers.cloudflare.errors import from_status, translate
-from providers.cloudflare.names import UNIT, rule_permission
+from providers.cloudflare.names import CERTIFICATE_UNIT, UNIT, rule_permission
 from providers.cloudflare.zones import Ruleset
 from reconciler.errors import AuthError, InvalidRequest, UnexpectedResponse
 from reconciler.provider import Calls
@@ -44,12 +44,13 @@ def client_for(token: str, base_url: str) -> cloudflare.Cloudflare:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One call: the vendor's name for it, where it goes, the permission that it takes, the zone."""
+    """One call: the vendor's name for it, where it goes, the permission that it takes, the zone, the unit."""
 
     operation: str
     path: str
     needs: str
     zone: str = ""
+    unit: str = UNIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,13 +185,14 @@ class Api:
     def create_hostname(self, zone: str, zone_id: str, body: Native) -> Native:
         """Make a custom hostname and order its certificate; return it."""
         path = f"/zones/{zone_id}/custom_hostnames"
-        ask = Ask("create custom hostname", path, CERTIFICATES_WRITE, zone)
+        ask = Ask("create custom hostname", path, CERTIFICATES_WRITE, zone, CERTIFICATE_UNIT)
         return self._made(ask, self._client.post, body, "id", "hostname", repeatable=False)
 
     def edit_hostname(self, zone: str, zone_id: str, id_: str, body: Native) -> Native:
         """Change a custom hostname; with its `ssl` a certificate is ordered, or asked for again."""
         path = f"/zones/{zone_id}/custom_hostnames/{id_}"
-        ask = Ask("edit custom hostname", path, CERTIFICATES_WRITE, zone)
+        unit = CERTIFICATE_UNIT if "ssl" in body else UNIT
+        ask = Ask("edit custom hostname", path, CERTIFICATES_WRITE, zone, unit)
         return self._made(ask, self._client.patch, body, "id", "hostname", repeatable=True)
 
     def delete_hostname(self, zone: str, zone_id: str, id_: str) -> None:
@@ -259,7 +261,7 @@ class Api:
             with told(ask):
                 return _envelope(send(ask.path, cast_to=httpx.Response, body=body), form)
 
-        return self._calls(UNIT, ask.operation, write, repeatable=repeatable, resource=ask.zone)
+        return self._calls(ask.unit, ask.operation, write, repeatable=repeatable, resource=ask.zone)
 
     def _made(
         self, ask: Ask, send: Callable[..., Any], body: Native, *members: str, repeatable: bool

@@ -14,6 +14,7 @@ FALLBACK_ORIGIN: Final = "cloudflare_fallback_origin"
 CUSTOM_HOSTNAME: Final = "cloudflare_custom_hostname"
 SAAS_KINDS: Final = (SAAS_ORIGIN, FALLBACK_ORIGIN, CUSTOM_HOSTNAME)
 UNIT: Final = "user"
+CERTIFICATE_UNIT: Final = "certificate"
 
 CONFIG_PHASE: Final = "http_config_settings"
 CACHE_PHASE: Final = "http_request_cache_settings"
