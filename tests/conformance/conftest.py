@@ -6,6 +6,14 @@ from __future__ import annotations
 import pytest
 
 from tests.conformance.candidates import CANDIDATES
+from tests.conformance.once import BOARD
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _board(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Where there are several workers their folders lie in one, which each run of the suite has anew."""
+    if hasattr(request.config, "workerinput"):
+        BOARD.folder = tmp_path_factory.getbasetemp().parent
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -13,6 +14,7 @@ from reconciler.planner import Choice
 from reconciler.report import report_text
 from tests.conformance.candidates import Candidate, writes
 from tests.conformance.holdings import Holdings
+from tests.conformance.once import once
 from tests.conformance.seam import Point, Seam
 from tests.conformance.stand import Stand, stand
 
@@ -95,15 +97,23 @@ def prepared(at: Stand, job: Job) -> None:
 @cache
 def _held(candidate: Candidate, first: tuple[Choice, ...]) -> Mapping[str, Any]:
     """Do what goes before a job, once; give all that the vendors hold then."""
-    with stand(candidate) as at:
-        for choice in first:
-            at.done(choice=choice)
-        return at.state()
+
+    def made() -> Mapping[str, Any]:
+        with stand(candidate) as at:
+            for choice in first:
+                at.done(choice=choice)
+            return deepcopy(at.state())
+
+    return once(f"held-{candidate.name}-{len(first)}", made)
 
 
 @cache
 def score(candidate: Candidate, job: Job) -> Score:
     """Play a job through, one call at a time."""
+    return once(f"score-{candidate.name}-{job.name}", lambda: _played(candidate, job))
+
+
+def _played(candidate: Candidate, job: Job) -> Score:
     with stand(candidate) as at:
         prepared(at, job)
         already = len(at.calls)

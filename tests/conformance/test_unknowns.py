@@ -9,6 +9,7 @@ import pytest
 from providers.sandbox import started
 from reconciler.report import report_text
 from tests.conformance.candidates import CANDIDATES, Candidate
+from tests.conformance.once import once
 from tests.conformance.score import DESTROY
 from tests.conformance.stand import Stand, stand
 
@@ -31,9 +32,13 @@ def settings() -> tuple[tuple[str, str], ...]:
 @cache
 def matters(candidate: Candidate) -> frozenset[str]:
     """The switches that a vendor looks at in the course of the job, as the job is done with none turned."""
-    with stand(candidate) as at:
-        throughout(at)
-        return frozenset(at.sandbox.kernel.switches.asked)
+
+    def asked() -> frozenset[str]:
+        with stand(candidate) as at:
+            throughout(at)
+            return frozenset(at.sandbox.kernel.switches.asked)
+
+    return once(f"matters-{candidate.name}", asked)
 
 
 def throughout(at: Stand) -> None:
