@@ -10,6 +10,7 @@ NAME.changed.yaml  the same hosts, wanted otherwise.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
@@ -46,7 +47,7 @@ class Candidate:
     zone_rows   of how many hosts a page holds the records of a zone
     impossible  settings of switches under which the main job cannot be done, with what the error must say
     forgotten   what a cut may leave, as nothing that is left tells that it is tdr's: found in a difference
-    every_nth   of the places where a run is cut off, how many are played: every one, every second, …
+    every_nth   of the places where a run is cut off, how many are played: every third unless told otherwise
     waits       whether its hosts wait for something that an account lists; else each only for itself
     emulators   beside those of the sandbox, or in the place of one: a real server that its world gets
     needs       programs of that server, each with the Debian package that has it
@@ -64,7 +65,7 @@ class Candidate:
     zone_rows: int = 1000
     impossible: Mapping[str, str] = field(default_factory=dict)
     forgotten: re.Pattern[str] | None = None
-    every_nth: int = 1
+    every_nth: int = 3
     waits: bool = True
     emulators: tuple[Emulator, ...] = ()
     needs: tuple[tuple[str, str], ...] = ()
@@ -177,6 +178,9 @@ CANDIDATES = (
         waits=False,
     ),
 )
+
+#: With CONFORMANCE=every-call in the environment nothing is left to a sample.
+EVERY_CALL = os.environ.get("CONFORMANCE") == "every-call"
 
 #: POSTs that only read, by the vendor's documentation: (vendor, path).
 READING_POSTS = (

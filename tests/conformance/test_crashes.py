@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -10,41 +9,45 @@ import pytest
 from reconciler.apply import Run
 from reconciler.planner import Choice
 from reconciler.report import report_text
-from tests.conformance.candidates import Candidate
+from tests.conformance.candidates import CANDIDATES, EVERY_CALL, Candidate
 from tests.conformance.holdings import differences
 from tests.conformance.score import APPLY, JOBS, Beat, Job, prepared, score
 from tests.conformance.seam import Killed, Seam
 from tests.conformance.stand import Stand, stand
 
-SHARDS = 3
+SHARDS = 2
 A_WHILE_S = 5.0
 MOST_TOLD = 12
 
 
-def cuts(candidate: Candidate, job: Job) -> Iterator[tuple[str, Beat]]:
+def states(candidate: Candidate, job: Job) -> Iterator[tuple[str, Beat]]:
     """Where to cut a job off, one cut for each state in which a cut can leave the vendors.
 
     That is: before the first write, after each write, and before each write that time has passed before. A
     cut at a call that only reads, or right between two writes, finds them as the cut after the write before
     does; so does one at a write that left the vendors with what they held, such as one that was refused.
-    With CONFORMANCE=every-call in the environment each call is cut off, before and after.
     """
-    beats = score(candidate, job).applying
-    if os.environ.get("CONFORMANCE") == "every-call":
-        yield from ((when, beat) for beat in beats for when in ("before", "after"))
-        return
     last_s = float("-inf")
-    for beat in (beat for beat in beats if beat.moves):
+    for beat in (beat for beat in score(candidate, job).applying if beat.moves):
         if beat.call.at > last_s + A_WHILE_S:
             yield "before", beat
         yield "after", beat
         last_s = beat.call.at
 
 
-def played(candidate: Candidate, job: Job) -> list[tuple[str, Beat]]:
-    """Give the cuts that are played: of a job with very many every nth, unless each call is asked for."""
-    every = os.environ.get("CONFORMANCE") == "every-call"
-    return list(cuts(candidate, job))[:: 1 if every else candidate.every_nth]
+def cuts(candidate: Candidate, job: Job) -> list[tuple[str, Beat]]:
+    """Give the cuts that are played: every nth of the states, those of one operation in a row.
+
+    So each operation has its share. Candidates with operations in common begin at different places. With
+    CONFORMANCE=every-call in the environment each call is cut off, before and after.
+    """
+    if EVERY_CALL:
+        return [(when, beat) for beat in score(candidate, job).applying for when in ("before", "after")]
+    in_a_row = sorted(
+        states(candidate, job), key=lambda cut: (cut[0], cut[1].call.vendor, cut[1].point.operation)
+    )
+    first = CANDIDATES.index(candidate) if candidate in CANDIDATES else 0
+    return in_a_row[first % candidate.every_nth :: candidate.every_nth]
 
 
 @pytest.mark.parametrize("shard", range(SHARDS))
@@ -53,7 +56,7 @@ def test_cut_off_at_any_call_the_next_run_converges(candidate: Candidate, name: 
     job = JOBS[name]
     troubles = [
         f"cut off {when} {beat.point} ({beat.call.method} {beat.call.path}): {trouble}"
-        for when, beat in played(candidate, job)[shard::SHARDS]
+        for when, beat in cuts(candidate, job)[shard::SHARDS]
         for trouble in after_a_cut(candidate, job, when, beat)
     ]
     assert not troubles, "\n".join(troubles[:MOST_TOLD])

@@ -32,7 +32,7 @@ from tests.conformance.candidates import Candidate, World
 from tests.conformance.score import APPLY, DESTROY, JOBS
 from tests.conformance.seam import Point, Seam
 from tests.conformance.stand import Stand, stand
-from tests.conformance.test_crashes import after_a_cut, cuts
+from tests.conformance.test_crashes import after_a_cut, states
 from tests.contract.aws_calls import operation
 from tests.servers.moto import MotoAccount, MotoBridge, end, rrset
 
@@ -153,9 +153,9 @@ def test_all_is_read_however_many_pages_there_are() -> None:
 
 @pytest.mark.parametrize("name", JOBS)
 def test_cut_off_after_a_write_the_next_run_converges(name: str) -> None:
-    """After every fourth: the sandbox's own Route 53 is cut off everywhere."""
+    """After every fourth."""
     job = JOBS[name]
-    writes = [(when, beat) for when, beat in cuts(MOTO, job) if when == "after" and beat.call.vendor == "aws"]
+    writes = [cut for cut in states(MOTO, job) if cut[0] == "after" and cut[1].call.vendor == "aws"]
     assert writes
     troubles = [trouble for when, beat in writes[::4] for trouble in after_a_cut(MOTO, job, when, beat)]
     assert troubles == []
