@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -18,9 +19,11 @@ from tests.conformance.stand import Stand, stand
 SHARDS = 2
 A_WHILE_S = 5.0
 MOST_TOLD = 12
+Cut = tuple[str, Beat]
+"""Before or after which call."""
 
 
-def states(candidate: Candidate, job: Job) -> Iterator[tuple[str, Beat]]:
+def states(candidate: Candidate, job: Job) -> Iterator[Cut]:
     """Where to cut a job off, one cut for each state in which a cut can leave the vendors.
 
     That is: before the first write, after each write, and before each write that time has passed before. A
@@ -35,19 +38,34 @@ def states(candidate: Candidate, job: Job) -> Iterator[tuple[str, Beat]]:
         last_s = beat.call.at
 
 
-def cuts(candidate: Candidate, job: Job) -> list[tuple[str, Beat]]:
-    """Give the cuts that are played: every nth of the states, those of one operation in a row.
+def kind(cut: Cut) -> tuple[str, str, str]:
+    """Which operation is cut off, and at which end."""
+    when, beat = cut
+    return when, beat.call.vendor, beat.point.operation
 
-    So each operation has its share. Candidates with operations in common begin at different places. With
-    CONFORMANCE=every-call in the environment each call is cut off, before and after.
+
+@cache
+def kinds(candidate: Candidate, job: Job) -> frozenset[tuple[str, str, str]]:
+    """All kinds of cuts of a job."""
+    return frozenset(kind(cut) for cut in states(candidate, job))
+
+
+def cuts(candidate: Candidate, job: Job) -> list[Cut]:
+    """Give the cuts that are played: the first of each kind that no candidate before has, and every nth.
+
+    For every nth those of one kind are counted in a row, so that each has its share, and candidates begin at
+    different places. With CONFORMANCE=every-call in the environment each call is cut off, before and after.
     """
     if EVERY_CALL:
         return [(when, beat) for beat in score(candidate, job).applying for when in ("before", "after")]
-    in_a_row = sorted(
-        states(candidate, job), key=lambda cut: (cut[0], cut[1].call.vendor, cut[1].point.operation)
-    )
-    first = CANDIDATES.index(candidate) if candidate in CANDIDATES else 0
-    return in_a_row[first % candidate.every_nth :: candidate.every_nth]
+    at = CANDIDATES.index(candidate) if candidate in CANDIDATES else 0
+    missing = set(kinds(candidate, job)).difference(*(kinds(one, job) for one in CANDIDATES[:at]))
+    chosen: list[Cut] = []
+    for n, cut in enumerate(sorted(states(candidate, job), key=kind)):
+        if kind(cut) in missing or (n - at) % candidate.every_nth == 0:
+            chosen.append(cut)
+            missing.discard(kind(cut))
+    return chosen
 
 
 @pytest.mark.parametrize("shard", range(SHARDS))
