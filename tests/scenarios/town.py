@@ -19,6 +19,7 @@ from providers.sandbox import started
 from providers.sandbox.fetch import Fetched
 from providers.sandbox.running import Running
 from reconciler.cli import main
+from tests.contract.fastly_judge import fastly_findings
 from tests.contract.judge import judge
 
 CLICK = "click.example.com"
@@ -210,7 +211,9 @@ class Town:
 
     def judge(self) -> None:
         """Every exchange so far was valid, and all that was asked is emulated."""
-        assert judge(self.sandbox.kernel.calls) == []
+        calls = self.sandbox.kernel.calls
+        findings = [*judge(calls), *fastly_findings(calls)]
+        assert findings == [], findings
         assert self.control("GET", "/unemulated") == []
 
 
