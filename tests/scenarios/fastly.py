@@ -44,3 +44,28 @@ def read(town: Town, path: str, **query: str) -> Any:
 def change(town: Town, **changes: Any) -> None:
     """Change the account behind the API's back."""
     town.control("PATCH", "/vendors/fastly", {"customers": {CUSTOMER: changes}})
+
+
+def write(town: Town, method: str, path: str, form: Mapping[str, str] | None = None) -> Any:
+    """Write to Fastly's service API, as somebody at its console would."""
+    env = town.sandbox.env
+    headers = {"Fastly-Key": env["FASTLY_API_TOKEN"], "Accept": "application/json"}
+    with httpx.Client(base_url=env["FASTLY_API_URL"], headers=headers, trust_env=False) as http:
+        answer = http.request(method, path, data=form)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def service(town: Town) -> dict[str, Any]:
+    """The only service, with its versions and what is served."""
+    (listed,) = read(town, "/service")
+    return dict(read(town, f"/service/{listed['id']}/details"))
+
+
+def by_hand(town: Town, kind: str, form: Mapping[str, str]) -> None:
+    """Add something to what is served, in a version of one's own."""
+    found = service(town)
+    at = f"/service/{found['id']}/version"
+    number = write(town, "PUT", f"{at}/{found['active_version']['number']}/clone")["number"]
+    write(town, "POST", f"{at}/{number}/{kind}", form)
+    write(town, "PUT", f"{at}/{number}/activate")
