@@ -12,9 +12,9 @@ from functools import partial
 from providers.fastly.api import Native
 from providers.fastly.errors import says_taken
 from providers.fastly.names import VERSIONLESS, mark_of
-from providers.fastly.outcomes import Outcome, moved, stuck, tried, vendor_id
+from providers.fastly.outcomes import Outcome, is_idle, moved, stuck, tried, vendor_id
 from providers.fastly.service_api import ServiceApi
-from providers.fastly.service_outcomes import domain_resource, held
+from providers.fastly.service_outcomes import held
 from providers.fastly.state import Domain, domain_from
 from providers.fastly.versions import Versions
 from reconciler.errors import Conflict, InvalidRequest, ProviderError
@@ -30,31 +30,35 @@ class Domains:
         self._alias, self._owner = alias, owner
 
     def apply(self, batch: Sequence[Change]) -> dict[ResourceId, Outcome]:
-        """Make the changes side by side; then have the services served that got their first host."""
-        found = self._together([partial(tried, self._make, change) for change in batch])
-        outcomes = {change.id: outcome for change, outcome in zip(batch, found, strict=True)}
-        return {**outcomes, **self._serve([c for c in batch if c.after is not None], outcomes)}
+        """Make the changes side by side, and have the services served that got their first host.
 
-    def _serve(
-        self, changes: Iterable[Change], outcomes: dict[ResourceId, Outcome]
-    ) -> dict[ResourceId, Outcome]:
-        """Have the services of what was attached served; where that fails, so has the host."""
-        found: dict[ResourceId, Outcome] = {}
+        A host that another service serves comes when its own is served: nobody is to meet it in between.
+        """
+        moving = [change for change in batch if _moves(change)]
+        others = [change for change in batch if not _moves(change)]
+        outcomes = self._make_all(others)
+        outcomes |= self._serve([c for c in others if c.after is not None and _is_done(outcomes[c.id])])
+        outcomes |= (failed := self._serve(moving, coming=True))
+        return outcomes | self._make_all([change for change in moving if change.id not in failed])
+
+    def _make_all(self, batch: Sequence[Change]) -> dict[ResourceId, Outcome]:
+        found = self._together([partial(tried, self._make, change) for change in batch])
+        return {change.id: outcome for change, outcome in zip(batch, found, strict=True)}
+
+    def _serve(self, changes: Iterable[Change], *, coming: bool = False) -> dict[ResourceId, Outcome]:
+        """Have the services of what is attached served; where that fails, so has the host."""
+        failed: dict[ResourceId, Outcome] = {}
         by_key: dict[str, list[Change]] = {}
         for change in changes:
-            if isinstance(outcomes[change.id], Done):
-                by_key.setdefault(_key(change), []).append(change)
+            by_key.setdefault(_key(change), []).append(change)
         for key, attached in by_key.items():
-            id_ = self._versions.id_of(key)
+            first = min(change.id.key for change in attached)
             try:
-                classic = self._versions.serve(id_) if id_ is not None else frozenset()
+                if (id_ := self._versions.id_of(key)) is not None:
+                    self._versions.serve(id_, first if coming else "")
             except ProviderError as error:
-                found |= {change.id: Failed(error) for change in attached}
-                continue
-            for change in (c for c in attached if c.id.key in classic):
-                comment = _description(change)
-                found[change.id] = Done(domain_resource(change, key, id_ or "", comment))
-        return found
+                failed |= {change.id: Failed(error) for change in attached}
+        return failed
 
     def _make(self, change: Change) -> Outcome:
         id_ = vendor_id(change)
@@ -152,6 +156,23 @@ class Domains:
             self._api.patch_domain(id_, host, service_id=None)
             self._api.delete_domain(id_, host)
         return Done(None)
+
+
+def _moves(change: Change) -> bool:
+    """Tell whether a host goes from one service to another."""
+    before, after = change.before, change.after
+    old = vendor_id(change, "service_id")
+    return (
+        old is not None
+        and before is not None
+        and after is not None
+        and not is_idle(change)
+        and before.attrs.get("service") != after.attrs.get("service")
+    )
+
+
+def _is_done(outcome: Outcome) -> bool:
+    return isinstance(outcome, Done)
 
 
 def _key(change: Change) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from providers.fastly import service_api
 from providers.fastly.api import Native, Operation
-from providers.fastly.names import BACKEND
+from providers.fastly.names import BACKEND, PLACEHOLDER
 from providers.fastly.spelling import BACKEND_MEMBERS, SETTINGS, listed, on, version_attrs
 from reconciler.model import Attrs, Change
 
@@ -127,9 +127,14 @@ def _names(given: Attrs, name: str) -> set[str]:
 
 # -- hosts
 def comments(config: Native) -> dict[str, str]:
-    """Return the classic domains of a version with their comments."""
-    rows = listed(config, "domains")
+    """Return the classic domains of a version with their comments, but for a placeholder of tdr's."""
+    rows = (row for row in listed(config, "domains") if not is_placeholder(row))
     return {str(row.get("name") or "").lower().rstrip("."): str(row.get("comment") or "") for row in rows}
+
+
+def is_placeholder(row: Native) -> bool:
+    """Tell whether a domain of a version stands there only because Fastly wants one."""
+    return row.get("comment") == PLACEHOLDER
 
 
 def _hosts(config: Native, work: Work) -> Iterator[Write]:

@@ -26,6 +26,8 @@ VERSIONLESS: Final = "versionless"
 WRITES_PER_HOUR: Final = 1000
 BACKEND: Final = "sparkpost"
 """The name of the one backend of a service of tdr's."""
+PLACEHOLDER: Final = "tdr: Fastly serves no version without a domain"
+"""The comment of a name that nobody visits, where a service has versionless domains alone."""
 
 _MARK: Final = re.compile(r"tdr ([a-z0-9-]{1,32}) (\S+)")
 
@@ -61,6 +63,11 @@ def mark_of(text: str, subject: str) -> str | None:
     """Tell the owner whose mark for this very subject a comment is; None where it is none."""
     found = marked(text)
     return found[0] if found is not None and found[1] == subject else None
+
+
+def placeholder(host: str) -> str:
+    """Give the name that keeps a service valid while its hosts are versionless domains."""
+    return f"tdr-placeholder.{host}"
 
 
 def identity_of(customer: str) -> str:

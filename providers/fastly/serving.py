@@ -5,18 +5,18 @@ docs: Fastly API, Version (validate, activate, deactivate), Domain management v1
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Final
 
 from providers.fastly import service_api
-from providers.fastly.editing import comments, is_open
-from providers.fastly.names import mark_of
+from providers.fastly.editing import comments, is_open, is_placeholder
+from providers.fastly.names import PLACEHOLDER, placeholder
 from providers.fastly.service_api import ServiceApi
 from providers.fastly.service_outcomes import Look
-from providers.fastly.spelling import on
+from providers.fastly.spelling import listed, on
 from providers.fastly.state import Domain, Service, domain_from, service_from
-from reconciler.errors import AuthError, Conflict, InvalidRequest, NotReady
+from reconciler.errors import AuthError, Conflict, InvalidRequest
 
 TRIES: Final = 3
 """How often a draft is made anew because somebody else activated a version meanwhile."""
@@ -25,8 +25,8 @@ TRIES: Final = 3
 class Serving:
     """What is served of one alias's services; remembers which are. Thread-safe."""
 
-    def __init__(self, api: ServiceApi, owner: str) -> None:
-        self._api, self._owner = api, owner
+    def __init__(self, api: ServiceApi) -> None:
+        self._api = api
         self._served: set[str] = set()
 
     def remember(self, services: Collection[Service]) -> None:
@@ -47,27 +47,26 @@ class Serving:
             service = replace(service, version=asked, config=one.get("version"))
         return Look(service, resource)
 
-    def activate(self, live: Look, number: int, hosts: Collection[str]) -> bool:
+    def activate(self, live: Look, number: int, hosts: Collection[str], coming: str = "") -> bool:
         """Have a version served, if it has a host; False where another one became active meanwhile.
 
-        hosts  the classic ones that it has. A service without any host is not served: it stays a draft.
+        hosts   the classic ones that it has. A service without any host is not served: it stays a draft
+        coming  a versionless one that is about to be attached
         """
         if number == live.service.active:
             return True
-        linked = () if hosts else self.linked(live)
-        if not (hosts or linked):
+        first = next(iter(sorted(hosts)), coming) or min((d.host for d in self.linked(live)), default="")
+        if not first:
             if live.service.active is not None:
                 self.deactivate(live, live.service.active)
             return True
-        number, twice = self._valid(live, number, linked)
+        number = self._valid(live, number, first, bare=not hosts)
         if (active := self._active(live)) != live.service.active:
             text = f"tdr: dropped, version {active} was activated meanwhile"
             self._api.label(live.id, number, text, live.resource)
             return False
         self._api.activate(live.id, number, live.resource)
         self._served.add(live.id)
-        if twice is not None:
-            self._api.delete_domain(twice.id or "", twice.host)
         return True
 
     def deactivate(self, live: Look, number: int) -> None:
@@ -86,42 +85,25 @@ class Serving:
             rows = [domain_from(native) for native in self._api.domains(service_id=live.id)]
         except (AuthError, InvalidRequest):
             return ()  # an account without versionless domains
-        there = comments(live.config)
+        there = {str(row.get("name")) for row in listed(live.config, "domains")}
         return tuple(one for one in rows if one.service == live.id and one.host not in there)
 
-    def _valid(self, live: Look, number: int, linked: Sequence[Domain]) -> tuple[int, Domain | None]:
-        """Return the number of the version that can be activated, and a host that is in two forms then.
+    def _valid(self, live: Look, number: int, host: str, *, bare: bool) -> int:
+        """Return the number of the version that can be activated.
 
-        Whether a versionless domain is enough is not documented: where it is not, one of them becomes a
-        classic one. Raises InvalidRequest, with Fastly's words.
+        Whether versionless domains are enough is not documented: where they are not, a bare version gets a
+        name that nobody visits. Raises InvalidRequest, with Fastly's words.
         """
-        wrong, twice = self._wrong(live, number), None
-        ours = [one for one in linked if mark_of(one.comment, one.host) == self._owner]
-        if wrong and ours:
+        wrong = self._wrong(live, number)
+        if wrong and bare and not any(is_placeholder(row) for row in listed(live.config, "domains")):
             if number == live.version and not is_open(live.config):
                 number = int(self._api.clone(live.id, number, live.resource)["number"])
-            twice = self._anchored(live, number, min(ours, key=lambda one: one.host))
+            form = {"name": placeholder(host), "comment": PLACEHOLDER}
+            self._api.write(service_api.ADD_DOMAIN, live.id, number, live.resource or host, form)
             wrong = self._wrong(live, number)
         if wrong:
             raise InvalidRequest(f"Fastly finds version {number} of {live.service.name} invalid: {wrong}")
-        return number, twice
-
-    def _anchored(self, live: Look, number: int, one: Domain) -> Domain | None:
-        """Put a versionless domain into a version; return it where it is still to lose its other form.
-
-        Raises NotReady where it cannot be in both and is served.
-        """
-        form = {"name": one.host, "comment": one.comment}
-        try:
-            self._api.write(service_api.ADD_DOMAIN, live.id, number, one.host, form)
-        except (InvalidRequest, Conflict) as error:
-            if live.service.active is not None:
-                text = f"Fastly serves no service without a classic domain, and {one.host} cannot become one"
-                raise NotReady(f"{text} while it is served: {error.message}") from error
-            self._api.delete_domain(one.id or "", one.host)
-            self._api.write(service_api.ADD_DOMAIN, live.id, number, one.host, form)
-            return None
-        return one
+        return number
 
     def _wrong(self, live: Look, number: int) -> str:
         """Return why a version cannot be activated, in Fastly's words; empty where it can."""
@@ -130,21 +112,17 @@ class Serving:
             return ""
         return str(told.get("msg") or "; ".join(map(str, told.get("errors") or ())) or "no reason is given")
 
-    def serve(self, id_: str) -> frozenset[str]:
-        """Have a service served that a host was just attached to; return the hosts that became classic ones.
-
-        Raises ProviderError.
-        """
+    def serve(self, id_: str, coming: str = "") -> None:
+        """Have a service served that a host was just attached to, or is about to be. Raises ProviderError."""
         if id_ in self._served:
-            return frozenset()
+            return
         for _ in range(TRIES):
             live = self.look(id_)
             if live is None:
-                return frozenset()
+                return
             if live.service.active is not None:
                 self._served.add(id_)
-                return frozenset()
-            if self.activate(live, live.version, comments(live.config)):
-                now = self.look(id_)
-                return frozenset(comments(now.config)) - comments(live.config).keys() if now else frozenset()
+                return
+            if self.activate(live, live.version, comments(live.config), coming):
+                return
         raise Conflict("somebody else activates versions of the service: apply again")

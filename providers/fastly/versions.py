@@ -32,7 +32,7 @@ class Versions:
     def __init__(self, api: ServiceApi, alias: str, owner: str) -> None:
         self._api, self._alias, self._owner = api, alias, owner
         self._ids: dict[str, str] = {}
-        self._serving = Serving(api, owner)
+        self._serving = Serving(api)
 
     # -- which service
     def remember(self, services: Iterable[Service]) -> None:
@@ -52,12 +52,9 @@ class Versions:
             self._ids[key] = str(found["id"])
         return self._ids[key]
 
-    def serve(self, id_: str) -> frozenset[str]:
-        """Have a service served that a host was just attached to; return the hosts that became classic ones.
-
-        Raises ProviderError.
-        """
-        return self._serving.serve(id_)
+    def serve(self, id_: str, coming: str = "") -> None:
+        """Have a service served that a host was just attached to, or is about to be. Raises ProviderError."""
+        self._serving.serve(id_, coming)
 
     def _made(self, change: Change) -> str:
         """Return the id of a service that is to be there: what an earlier attempt made, or a new one."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from providers.fastly.names import CLASSIC, DOMAIN, DOMAINS, SERVICE, VERSIONLESS, mark
-from reconciler.errors import Conflict, NotReady
+from reconciler.errors import Conflict
 from reconciler.model import Action, Attrs, Change, Resource, ResourceId, attrs
 from reconciler.provider import Done, Failed, Outcomes
 from tests.providers.fastly.fastly_values import ALIAS, COMMENT, NAME, ORIGIN, OWNER, backend, classic
@@ -73,39 +73,45 @@ def test_the_first_hosts_have_the_service_served_once() -> None:
     assert desk.writes.count(f"PUT /{ID}/version/1/activate") == 1
 
 
-def test_where_a_classic_domain_is_needed_one_host_becomes_it() -> None:
+def test_where_a_classic_domain_is_needed_a_name_that_nobody_visits_is_one() -> None:
     desk = desk_with(active=False)
     desk.needs = True
     outcomes = domains_of(desk).apply(come(B, A))
-    assert told(outcomes, A) == {**host(A).attrs, "form": CLASSIC}
-    assert told(outcomes, B) == host(B).attrs
-    assert desk.hosts(ID) == [A]
-    assert [one["fqdn"] for one in desk.domains.values()] == [B]
+    assert [told(outcomes, name) for name in (A, B)] == [host(A).attrs, host(B).attrs]
+    assert desk.hosts(ID) == [f"tdr-placeholder.{A}"]
 
 
-def test_where_it_leaves_another_one_takes_its_place_before_it_loses_its_own_form() -> None:
+@pytest.mark.parametrize("needs", [True, False])
+def test_a_host_that_is_served_elsewhere_comes_once_its_service_is_served(needs: bool) -> None:
+    desk = desk_with(active=False)
+    desk.needs = needs
+    desk.link(A, "theirs", "")
+    change = Change(host(A).id, Action.UPDATE, read(A, "", "web", "theirs"), host(A))
+    assert told(domains_of(desk).apply([change]), A) == host(A).attrs
+    assert desk.writes[-2:] == [
+        f"PUT /{ID}/version/1/activate",
+        f"PATCH /domain-management/v1/domains/id-{A}",
+    ]
+
+
+def test_a_host_that_is_served_elsewhere_stays_there_where_its_service_cannot_be_served() -> None:
+    desk = desk_with(active=False)
+    desk.link(A, "theirs", "")
+    wrong = {"status": "error", "msg": "Syntax error in VCL"}
+    desk.refused["GET", f"/service/{ID}/version/1/validate"] = [(200, wrong)] * 2
+    change = Change(host(A).id, Action.UPDATE, read(A, "", "web", "theirs"), host(A))
+    assert "Syntax error in VCL" in str(failure(domains_of(desk).apply([change]), A))
+    assert desk.domains[f"id-{A}"]["service_id"] == "theirs"
+
+
+def test_where_the_last_classic_domain_leaves_versionless_ones_are_served_on() -> None:
     desk = desk_with(B)
     desk.needs = True
     desk.services[ID]["versions"][0]["domains"] = [classic(A)]
     gone = Resource(host(A).id, attrs(service=ORIGIN, form=CLASSIC, comment=mark(OWNER, A)), host=A)
     batch = [Change(gone.id, Action.DELETE, _in_service(gone), None)]
     assert versions_of(desk).apply(batch) == {gone.id: Done(None)}
-    assert desk.hosts(ID) == [B]
-    assert desk.writes[-2:] == [
-        f"PUT /{ID}/version/2/activate",
-        f"DELETE /domain-management/v1/domains/id-{B}",
-    ]
-
-
-def test_where_it_cannot_be_in_both_forms_the_one_that_leaves_waits() -> None:
-    desk = desk_with(B)
-    desk.needs = True
-    desk.taken.add(B)
-    desk.services[ID]["versions"][0]["domains"] = [classic(A)]
-    gone = Resource(host(A).id, attrs(service=ORIGIN, form=CLASSIC, comment=mark(OWNER, A)), host=A)
-    with pytest.raises(NotReady, match="cannot become one"):
-        versions_of(desk).apply([Change(gone.id, Action.DELETE, _in_service(gone), None)])
-    assert desk.hosts(ID) == [A]
+    assert desk.hosts(ID) == [f"tdr-placeholder.{B}"]
 
 
 def _in_service(one: Resource) -> Resource:
