@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 
 from providers.fastly.api import Native
-from providers.fastly.errors import says_taken
+from providers.fastly.errors import is_held, says_taken
 from providers.fastly.names import VERSIONLESS, mark_of
 from providers.fastly.outcomes import Outcome, is_idle, moved, stuck, tried, vendor_id
 from providers.fastly.service_api import ServiceApi
@@ -150,12 +150,20 @@ class Domains:
             return Failed(Conflict(text))
         try:
             self._api.delete_domain(id_, host)
-        except (InvalidRequest, Conflict):
-            if not native.get("service_id"):
+        except (InvalidRequest, Conflict) as error:
+            if not (native.get("service_id") or is_held(error)):
                 raise
-            self._api.patch_domain(id_, host, service_id=None)
-            self._api.delete_domain(id_, host)
+            self._detach(id_, host)
         return Done(None)
+
+    def _detach(self, id_: str, host: str) -> None:
+        """Leave nothing of tdr's of a domain that cannot be deleted as it is, and delete it if that helps."""
+        self._api.patch_domain(id_, host, service_id=None, description="")
+        try:
+            self._api.delete_domain(id_, host)
+        except (InvalidRequest, Conflict) as error:
+            if not is_held(error):
+                raise
 
 
 def _moves(change: Change) -> bool:

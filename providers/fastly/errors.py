@@ -15,7 +15,7 @@ from providers._http import Answer, Client
 from reconciler.errors import ProviderError, RateLimited
 
 RESET: Final = "fastly-ratelimit-reset"
-_TAKEN: Final = re.compile(r"\btaken\b|duplicate|already (exists|in use)", re.IGNORECASE)
+_TAKEN: Final = re.compile(r"\btaken\b|\bowned by\b|duplicate|already (exists|in use)", re.IGNORECASE)
 _GONE: Final = re.compile(r"is deleted|not found|couldn't find", re.IGNORECASE)
 _RIGHTS: Final[Mapping[int, str]] = {
     401: "the API token is unknown or has expired: make a new one",
@@ -60,6 +60,14 @@ def reset_after_s(headers: Mapping[str, str]) -> float | None:
 def says_taken(error: ProviderError) -> bool:
     """Tell whether something was refused because its name is taken, here or by another customer."""
     return error.status in (400, 409, 422) and bool(_TAKEN.search(error.message))
+
+
+def is_held(error: ProviderError) -> bool:
+    """Tell whether a domain stays because a TLS subscription names it; tdr's own is gone by then.
+
+    Recorded: fastly/terraform-provider-fastly issue 1141.
+    """
+    return error.status in (400, 409, 422) and "subscription" in error.message.lower()
 
 
 def says_gone(answer: Answer) -> bool:

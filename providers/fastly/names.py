@@ -65,9 +65,12 @@ def mark_of(text: str, subject: str) -> str | None:
     return found[0] if found is not None and found[1] == subject else None
 
 
-def placeholder(host: str) -> str:
-    """Give the name that keeps a service valid while its hosts are versionless domains."""
-    return f"tdr-placeholder.{host}"
+def placeholder(service_id: str, host: str) -> str:
+    """Give the name that keeps a service valid while its hosts are versionless domains.
+
+    Each service has another one: a name is in one service alone, and a host may go from one to the other.
+    """
+    return f"tdr-{service_id.lower()}.{host}"
 
 
 def identity_of(customer: str) -> str:

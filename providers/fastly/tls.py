@@ -213,8 +213,12 @@ def _plain(name: str) -> str:
 
 # -- as resources
 def subscription_resource(alias: str, host: str, one: Subscription, mark: str | None) -> Resource:
-    """Return a live subscription; Fastly lets it bear no mark, so that of the host's domain is its own."""
-    told = dict(zip(("challenge_name", "challenge_value"), one.challenge or (), strict=False))
+    """Return a live subscription; Fastly lets it bear no mark, so that of the host's domain is its own.
+
+    One that failed gives way to another, whose validation record is not known yet but for its name.
+    """
+    challenge = (one.challenge or ())[: 1 if one.failed else 2]
+    told = dict(zip(("challenge_name", "challenge_value"), challenge, strict=False))
     return Resource(
         id=ResourceId(alias, SUBSCRIPTION, host),
         attrs=subscription_attrs(host, one.authority, one.configuration, failed=one.failed),

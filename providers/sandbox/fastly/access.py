@@ -6,6 +6,7 @@ docs: "API tokens" (scopes), "Rate limiting" of the API (writes only, by user, t
 from __future__ import annotations
 
 import math
+from email.utils import formatdate
 
 from providers.sandbox.contract import RateLimit, Usage
 
@@ -48,8 +49,9 @@ def too_many(usage: Usage, now: float) -> Refusal:
 
 
 def told(usage: Usage, now: float) -> dict[str, str]:
-    """Give the headers that tell where a token stands; the reset is a moment, in epoch seconds."""
+    """Give the headers that tell where a token stands; the reset is a moment, in epoch seconds, by `Date`."""
     return {
+        "Date": formatdate(now, usegmt=True),
         "Fastly-RateLimit-Remaining": str(usage.remaining),
         "Fastly-RateLimit-Reset": str(math.ceil(now + usage.reset_s)),
     }

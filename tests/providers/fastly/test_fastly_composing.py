@@ -351,6 +351,9 @@ def test_a_failed_certificate_is_ordered_anew() -> None:
     found = composed(live)
     assert differences(live, found) == {SUBSCRIPTION: {"failed": (True, False)}}
     assert "orders another" in warnings(found)[0].text
+    outputs = next(r for r in live.resources() if r.id == SUBSCRIPTION_ID).outputs
+    assert outputs["challenge_name"] == f"_acme-challenge.{HOST}"
+    assert "challenge_value" not in outputs, "the record waits for what the new order tells"
 
 
 @pytest.mark.parametrize("served", [activation("*.example.com", "u9"), activation(HOST, "u9")])

@@ -78,7 +78,7 @@ def test_where_a_classic_domain_is_needed_a_name_that_nobody_visits_is_one() -> 
     desk.needs = True
     outcomes = domains_of(desk).apply(come(B, A))
     assert [told(outcomes, name) for name in (A, B)] == [host(A).attrs, host(B).attrs]
-    assert desk.hosts(ID) == [f"tdr-placeholder.{A}"]
+    assert desk.hosts(ID) == [f"tdr-{ID.lower()}.{A}"]
 
 
 @pytest.mark.parametrize("needs", [True, False])
@@ -111,7 +111,7 @@ def test_where_the_last_classic_domain_leaves_versionless_ones_are_served_on() -
     gone = Resource(host(A).id, attrs(service=ORIGIN, form=CLASSIC, comment=mark(OWNER, A)), host=A)
     batch = [Change(gone.id, Action.DELETE, _in_service(gone), None)]
     assert versions_of(desk).apply(batch) == {gone.id: Done(None)}
-    assert desk.hosts(ID) == [f"tdr-placeholder.{B}"]
+    assert desk.hosts(ID) == [f"tdr-{ID.lower()}.{B}"]
 
 
 def _in_service(one: Resource) -> Resource:
@@ -206,6 +206,17 @@ def test_a_host_that_must_be_detached_first_is() -> None:
     removal = [Change(host(A).id, Action.DELETE, read(A), None)]
     assert domains_of(desk).apply(removal) == {host(A).id: Done(None)}
     assert [w.partition(" ")[0] for w in desk.writes] == ["DELETE", "PATCH", "DELETE"]
+
+
+def test_a_host_that_a_certificate_of_the_users_names_is_left_without_tdrs_mark() -> None:
+    desk = desk_with(A)
+    path = f"/domain-management/v1/domains/id-{A}"
+    detail = "This domain is linked to the following Fastly-managed TLS subscription(s): S1."
+    refusal = {"errors": [{"title": "Invalid value for subscriptions", "detail": detail}]}
+    desk.refused["DELETE", path] = [(400, refusal)] * 2
+    removal = [Change(host(A).id, Action.DELETE, read(A), None)]
+    assert domains_of(desk).apply(removal) == {host(A).id: Done(None)}
+    assert desk.domains[f"id-{A}"] == {"id": f"id-{A}", "fqdn": A, "service_id": None, "description": ""}
 
 
 def test_a_service_that_is_not_there_is_told_of() -> None:
