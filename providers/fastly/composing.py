@@ -81,8 +81,9 @@ def choose(host: str, state: FastlyState) -> Choice:
 
 
 def compose_edges(parts: Iterable[Wanted], state: FastlyState, wishes: Wishes) -> Composition:
-    """Compose the present hosts of the cdn part; absent ones need nothing."""
-    present = sorted((w for w in parts if not w.absent), key=lambda w: w.host)
+    """Compose the present hosts of the cdn part; absent ones need nothing, leaving ones name their record."""
+    asked = sorted((w for w in parts if not w.absent), key=lambda w: w.host)
+    present = [w for w in asked if not w.leaving]
     edges = [_Edge(wanted, state, wishes, choose(wanted.host, state)) for wanted in present]
     findings = [finding for edge in edges for finding in edge.findings()]
     by_origin: dict[str, list[str]] = {}
@@ -94,13 +95,29 @@ def compose_edges(parts: Iterable[Wanted], state: FastlyState, wishes: Wishes) -
     made = [edge for edge in edges if edge.host not in blocked]
     return Composition(
         resources=(*_services(made, state, wishes), *(r for edge in made for r in edge.resources())),
-        records=tuple(r for edge in made for r in edge.records()),
+        records=(
+            *(r for edge in made for r in edge.records()),
+            *(r for w in asked if w.leaving for r in _left(w.host, state)),
+        ),
         targets={edge.host: edge.target() for edge in made},
         accounts={w.host: identity_of(state.customer) for w in present},
         findings=tuple(findings),
         ready=frozenset(id_ for edge in made for id_ in edge.ready()),
         issuances=tuple(i for edge in made for i in edge.issuances()),
     )
+
+
+def _left(host: str, state: FastlyState) -> Iterator[Record]:
+    """Yield the record that proved a certificate of tdr's for a host that leaves, also where that is gone.
+
+    One that proves a certificate of the user's is the user's.
+    """
+    order = state.order(host)
+    if order is None and (state.covering(host) or state.together(host) is not None):
+        return
+    name = order.challenge[0] if order is not None and order.challenge else f"_acme-challenge.{host}"
+    value = Ref(ResourceId(state.alias, SUBSCRIPTION, host), "challenge_value")
+    yield Record(host, "validation", name, "CNAME", (value,), VALIDATION_TTL_S)
 
 
 # -- the service

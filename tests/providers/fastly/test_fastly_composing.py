@@ -9,7 +9,7 @@ import pytest
 from providers.fastly.names import ACTIVATION, DOMAIN, SERVICE, SUBSCRIPTION
 from reconciler.dns import HostTarget, Record
 from reconciler.model import Ref, ResourceId
-from reconciler.provider import Issuance
+from reconciler.provider import Issuance, Wanted
 from tests.providers.fastly.fastly_values import (
     ALIAS,
     CNAME,
@@ -251,6 +251,24 @@ def test_an_absent_host_needs_nothing() -> None:
     gone = [wanted(absent=True)]
     found = composed(state(gone), gone)
     assert (found.resources, found.records, found.targets) == ((), (), {})
+
+
+@pytest.mark.parametrize("origin", [ORIGIN, ""], ids=["in the file", "in no file"])
+@pytest.mark.parametrize("form", [{}, {"domains": [classic()]}], ids=["versionless", "classic"])
+def test_a_host_that_leaves_names_its_record_and_needs_nothing(origin: str, form: dict[str, Any]) -> None:
+    leaving = [Wanted(HOST, origin, 0, leaving=True)]
+    for live in (settled(config(**form)), settled(config(**form), subscriptions=(), activations=())):
+        found = composed(live, leaving)
+        assert [(r.name, r.type) for r in found.records] == [(f"_acme-challenge.{HOST}", "CNAME")]
+        assert (found.resources, found.targets, found.findings) == ((), {}, ())
+
+
+def test_the_record_of_a_certificate_of_the_users_stays_when_the_host_leaves() -> None:
+    leaving = [Wanted(HOST, ORIGIN, 0, leaving=True)]
+    theirs = activation("*.example.com", "u9")
+    assert composed(settled(subscriptions=(), activations=(theirs,)), leaving).records == ()
+    together = order(HOST, "www.example.com", state="pending", certificates=())
+    assert composed(settled(subscriptions=(together,), activations=()), leaving).records == ()
 
 
 # -- the domain's form
