@@ -42,6 +42,10 @@ class Resolved:
         return tuple(rrset for rrset in self.rrsets if rrset.type == wanted)
 
 
+Look = Callable[[str, str], Resolved]
+"""Asks DNS for a name and a type, as vendors and authorities do: around any cache."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Step:
     """One cached answer to one question: an RRset (of the type, or a CNAME), or a negative with its SOA."""

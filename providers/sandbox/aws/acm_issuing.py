@@ -6,7 +6,7 @@ has its base name's), "(Optional) Configure a CAA record", "Managed certificate 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from providers.sandbox.caa import permits
 
 from .acm_state import DAY_S, PENDING_S, RENEWED_BEFORE_S, Certificate, Certificates, digest
 
@@ -84,26 +84,5 @@ def stands(acm: Certificates, name: str, now: float) -> bool:
 
 
 def allowed(acm: Certificates, name: str, now: float) -> bool | None:
-    """Say whether CAA lets Amazon issue for a name (RFC 8659, climbing from the name); None: no answer."""
-    wildcard, labels = name.startswith("*."), name.removeprefix("*.").split(".")
-    for depth in range(len(labels)):
-        found = acm.look(".".join(labels[depth:]), "CAA", now)
-        if found.rcode not in ("NOERROR", "NXDOMAIN"):
-            return None
-        properties = list(_properties(found.values("CAA")))
-        if properties:
-            return _permits(properties, wildcard=wildcard)
-    return True
-
-
-def _properties(values: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    for value in values:
-        _, tag, text = value.split(maxsplit=2)
-        yield tag.lower(), text.strip('"').partition(";")[0].strip().lower()
-
-
-def _permits(properties: list[tuple[str, str]], *, wildcard: bool) -> bool:
-    issue = [issuer for tag, issuer in properties if tag == "issue"]
-    wild = [issuer for tag, issuer in properties if tag == "issuewild"]
-    decisive = wild if wildcard and wild else issue
-    return not decisive or bool(AUTHORITIES.intersection(decisive))
+    """Say whether CAA lets Amazon issue for a name; None: no answer."""
+    return permits(lambda asked, rtype: acm.look(asked, rtype, now), name, AUTHORITIES)

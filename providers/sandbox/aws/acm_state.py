@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from providers.sandbox.ca import covers
-from providers.sandbox.resolver import Resolved
+from providers.sandbox.resolver import Look, Resolved
 
 DAY_S = 86_400.0
 PENDING_S = 72 * 3600.0
@@ -24,7 +24,6 @@ YEAR_S = 365 * DAY_S
 STATUSES = ("PENDING_VALIDATION", "ISSUED", "EXPIRED", "VALIDATION_TIMED_OUT", "REVOKED", "FAILED")
 _NAMESPACE = uuid.UUID("8a1c4d1e-3f0b-4f57-9a55-6c1d6a7f0a11")
 
-Look = Callable[[str, str], Resolved]
 Uses = Callable[[str, float], Iterable[str]]
 
 

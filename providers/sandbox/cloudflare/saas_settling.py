@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from providers.sandbox.resolver import Resolved
+from providers.sandbox.caa import permits
+from providers.sandbox.resolver import Look
 from providers.sandbox.zone import Record as Answered
 
 from . import traffic
@@ -27,7 +28,6 @@ from .saas_state import (
 )
 from .state import State, Zone
 
-Look = Callable[[str, str], Resolved]
 NO_FALLBACK = "Zone does not have a fallback origin set."
 NO_CNAME = "custom hostname does not CNAME to this zone."
 NOT_OURS = (
@@ -210,14 +210,15 @@ def _validate(world: World, zone: Zone, hostname: Hostname, order: Order, moment
     if not _shown(world, zone, hostname, order):
         return
     asked = [hostname.authority] if hostname.authority else ["google", "lets_encrypt"]
+    names = [hostname.hostname, *([f"*.{hostname.hostname}"] if hostname.wildcard else [])]
     for authority in asked:
-        allowed = permitted(world.look, hostname.hostname, CAA_NAMES[authority], wildcard=hostname.wildcard)
-        if allowed:
+        judged = {permits(world.look, name, CAA_NAMES[authority]) for name in names}
+        if judged == {True}:
             order.authority, order.validated, order.errors = authority, moment, []
             return
         order.errors = [
             f"SERVFAIL looking up CAA for {hostname.hostname}"
-            if allowed is None
+            if None in judged
             else f"CAA records of {hostname.hostname} do not allow {CAA_NAMES[authority]} to issue"
         ]
 
@@ -229,24 +230,3 @@ def _shown(world: World, zone: Zone, hostname: Hostname, order: Order) -> bool:
     # docs: Renew: for an active hostname without wildcard Cloudflare serves the HTTP token itself.
     by_http = hostname.method == "http" or (order.renewal and hostname.serves)
     return by_http and not hostname.wildcard and points(world, zone, hostname.hostname)
-
-
-def permitted(look: Look, host: str, authority: str, *, wildcard: bool) -> bool | None:
-    """Say whether CAA lets an authority issue for a host (RFC 8659, climbing); None: DNS does not say."""
-    labels = host.split(".")
-    for depth in range(len(labels)):
-        found = look(".".join(labels[depth:]), "CAA")
-        if found.rcode not in ("NOERROR", "NXDOMAIN"):
-            return None
-        properties = list(_properties(found.values("CAA")))
-        if properties:
-            issue = [issuer for tag, issuer in properties if tag == "issue"]
-            wild = [issuer for tag, issuer in properties if tag == "issuewild"] if wildcard else []
-            return all(not names or authority in names for names in (issue, wild))
-    return True
-
-
-def _properties(values: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    for value in values:
-        _, tag, text = value.split(maxsplit=2)
-        yield tag.lower(), text.strip('"').partition(";")[0].strip().lower()

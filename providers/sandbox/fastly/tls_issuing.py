@@ -6,12 +6,13 @@ docs: Fastly guides "Setting up TLS with certificates Fastly manages" (challenge
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from providers.sandbox.caa import permits
 from providers.sandbox.kernel import Kernel
-from providers.sandbox.resolver import Resolved
+from providers.sandbox.resolver import Look
 
 from . import tls_switches as switches
 from .state import derived_id
@@ -42,8 +43,6 @@ AUTHORITIES = {
     "lets-encrypt": Authority("letsencrypt.org", "Let's Encrypt", 90 * DAY_S, 30 * DAY_S),
     "globalsign": Authority("globalsign.com", "GlobalSign nv-sa", 90 * DAY_S, 30 * DAY_S),
 }
-
-Look = Callable[[str, str], Resolved]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +127,7 @@ def _check(
     before = (authorization.looked, authorization.passed is None, authorization.warnings)
     cname = tls.configurations[subscription.configuration].cname
     authority = AUTHORITIES[subscription.authority].caa
-    permitted = allowed(judge.look, authorization.domain, authority)
+    permitted = permits(judge.look, authorization.domain, authority)
     proven = stands(judge.look, authorization, cname)
     authorization.looked = True
     authorization.passed = (authorization.passed or at) if proven and permitted else None
@@ -168,31 +167,6 @@ def stands(look: Look, authorization: Authorization, cname: str) -> bool:
     host = look(authorization.domain, "A")
     addresses = host.values("A")
     return cname in host.values("CNAME") or (bool(addresses) and set(addresses) <= set(EDGE_ADDRESSES))
-
-
-def allowed(look: Look, domain: str, authority: str) -> bool | None:
-    """Say whether CAA lets an authority issue (RFC 8659, climbing from the name); None: DNS does not say."""
-    labels = domain.removeprefix("*.").split(".")
-    for depth in range(len(labels)):
-        found = look(".".join(labels[depth:]), "CAA")
-        if found.rcode not in ("NOERROR", "NXDOMAIN"):
-            return None
-        properties = [_property(value) for value in found.values("CAA")]
-        if properties:
-            return _permits(properties, authority, wildcard=domain.startswith("*."))
-    return True
-
-
-def _property(value: str) -> tuple[str, str]:
-    _, tag, text = value.split(maxsplit=2)
-    return tag.lower(), text.strip('"').partition(";")[0].strip().lower()
-
-
-def _permits(properties: list[tuple[str, str]], authority: str, *, wildcard: bool) -> bool:
-    issue_for = [issuer for tag, issuer in properties if tag == "issue"]
-    wild = [issuer for tag, issuer in properties if tag == "issuewild"]
-    decisive = wild if wildcard and wild else issue_for
-    return not decisive or authority in decisive
 
 
 def issue(tls: TlsState, subscription: Subscription, at: float, judge: Judge) -> Certificate:

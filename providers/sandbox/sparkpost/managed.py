@@ -7,6 +7,7 @@ import secrets
 from dataclasses import replace
 from typing import Final
 
+from providers.sandbox.caa import permits
 from providers.sandbox.fetch import FetchError
 from providers.sandbox.kernel import Kernel
 from providers.sandbox.sparkpost import refusals, switches
@@ -106,14 +107,8 @@ class ManagedHttps:
         return await self._http_01(host)
 
     def _authorized(self, host: str) -> bool:
-        """CAA (RFC 8659): the nearest record set from the host upwards decides; none allows all."""
-        labels = host.split(".")
-        for depth in range(len(labels)):
-            found = self._kernel.resolve(".".join(labels[depth:]), "CAA", fresh=True).values("CAA")
-            if found:
-                issuers = [text for text in found if text.split()[1:2] == ["issue"]]
-                return not issuers or any(f'"{AUTHORITY}' in text for text in issuers)
-        return True
+        """CAA; an answer that cannot be had forbids, too."""
+        return bool(permits(lambda name, kind: self._kernel.resolve(name, kind, fresh=True), host, AUTHORITY))
 
     async def _http_01(self, host: str) -> str | None:
         token, proof = secrets.token_hex(16), secrets.token_hex(16)
