@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from .acm_issuing import renewable, validation_record
+from .acm_leaf import issuer_of
 from .acm_state import RENEWED_BEFORE_S, Certificate, Certificates, digest
 
 ISSUED_STATUSES = frozenset({"ISSUED", "EXPIRED", "REVOKED"})
 SUMMARY_NAMES = 100
 KEY_USAGES = ("DIGITAL_SIGNATURE", "KEY_ENCIPHERMENT")
 EXTENDED_KEY_USAGES = (("TLS_WEB_SERVER_AUTHENTICATION", "1.3.6.1.5.5.7.3.1"),)
-ISSUER = "Amazon"
 
 
 def detail(acm: Certificates, certificate: Certificate, now: float) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def detail(acm: Certificates, certificate: Certificate, now: float) -> dict[str,
     if issued:
         pairs = digest(certificate.arn, str(certificate.not_before))
         out["Serial"] = ":".join(pairs[n : n + 2] for n in range(0, 32, 2))
-        out["Issuer"] = ISSUER if certificate.type == "AMAZON_ISSUED" else "Imported"
+        out["Issuer"] = issuer_of(certificate)
     if certificate.status(now) == "FAILED":
         out["FailureReason"] = certificate.failure
     if certificate.revoked is not None and certificate.revoked <= now:

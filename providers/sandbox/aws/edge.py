@@ -91,7 +91,7 @@ class Edge:
             acm = self.accounts.all[found.account].acm
             certificate = acm.certificate(found.certificate_arn, now)
             if certificate is not None and certificate.status(now) in ("ISSUED", "EXPIRED"):
-                return acm.leaves.leaf(certificate, now)
+                return acm.leaves.of(certificate, now)
         unknown = found is None and host and not host.endswith(f".{CLOUDFRONT_ZONE}")
         if unknown and self.kernel.switch(UNKNOWN_NAME) == "handshake-refused":
             return None

@@ -15,6 +15,7 @@ from providers.sandbox.cache import Cache
 from providers.sandbox.fetch import FetchError
 from providers.sandbox.http1 import EdgeRequest, EdgeResponse, Headers
 from providers.sandbox.kernel import Kernel
+from providers.sandbox.leaves import Leaves
 from providers.sandbox.resolver import Resolved
 
 from . import cache, saas_serving, settings, traffic
@@ -54,7 +55,7 @@ class Edge:
         """Listen on the edge's addresses."""
         self.kernel, self.state = kernel, state
         self.cache = Cache()
-        self._certificates: dict[tuple[Any, ...], Certificate] = {}
+        self._leaves = Leaves(kernel.ca)
         self._visits = 0
         for address in EDGE_ADDRESSES:
             kernel.edge(address, vendor="cloudflare", tls=self.certificate_for, handle=self.serve)
@@ -75,20 +76,11 @@ class Edge:
         return World(self.state(), self.kernel.now(), look, self.kernel.switch)
 
     def _certificate(self, pack: Pack, now: float) -> Certificate:
-        expired = pack.status_at(now) == "expired"
-        key = (pack.id, tuple(pack.hosts), pack.authority, pack.expires, expired)
-        if key not in self._certificates:
-            self._certificates[key] = self._issue(pack, now, expired=expired)
-        return self._certificates[key]
-
-    def _issue(self, pack: Pack, now: float, *, expired: bool) -> Certificate:
-        # Certificates live in real time: what is left is counted from here, on the sandbox's clock.
-        issuer = ISSUERS[pack.authority]
-        probe = self.kernel.ca.issue(pack.hosts, issuer=issuer)
-        if pack.expires is None and not expired:
-            return probe
-        end = probe.not_before + 3600 + (pack.expires - now if pack.expires is not None else -60.0)
-        return self.kernel.ca.issue(pack.hosts, issuer=issuer, not_before=end - VALIDITY_S, not_after=end)
+        end = pack.expires
+        if end is None and pack.status_at(now) == "expired":
+            end = pack.ordered - 60.0
+        valid = None if end is None else (end - VALIDITY_S, end)
+        return self._leaves.leaf(pack.hosts, ISSUERS[pack.authority], valid, now=now, of=pack.id)
 
     async def serve(self, request: EdgeRequest) -> EdgeResponse:
         """Answer one request."""

@@ -14,6 +14,7 @@ from providers.sandbox.cache import Cache
 from providers.sandbox.contract import Switch
 from providers.sandbox.http1 import EdgeRequest, EdgeResponse
 from providers.sandbox.kernel import Kernel
+from providers.sandbox.leaves import Leaves
 
 from . import edge_answer as answers
 from . import edge_origin as origin
@@ -21,7 +22,6 @@ from .edge_rules import Rules, on
 from .serving import Served, serving, wildcard
 from .state import Fastly
 from .tls_issuing import EDGE_ADDRESSES, judge_of, settle
-from .tls_leaf import Leaves
 from .tls_names import EDGE_ADDRESSES_6, fastly_zone, validations_zone
 
 VENDOR = "fastly"
@@ -95,7 +95,8 @@ class Edge:
                 activation = customer.tls.active_for(name, now)
                 used = customer.tls.in_use(activation, now) if activation else None
                 if used is not None:
-                    return self._leaves.leaf(used, now)
+                    valid = used.not_before, used.not_after
+                    return self._leaves.leaf(used.names, used.issuer, valid, now=now, of=used.id)
         return None
 
     async def serve(self, request: EdgeRequest) -> EdgeResponse:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -11,6 +10,7 @@ from providers.sandbox.ca import Certificate
 from providers.sandbox.contract import ControlError, Switch
 from providers.sandbox.http1 import EdgeRequest, EdgeResponse
 from providers.sandbox.kernel import Kernel
+from providers.sandbox.leaves import Leaves
 from providers.sandbox.sparkpost import names, switches, world
 from providers.sandbox.sparkpost.accounts import Account, Accounts
 from providers.sandbox.sparkpost.api import PREFIX, Api
@@ -49,7 +49,7 @@ class Endpoint:
         self._name = name
         self._accounts = accounts
         self._settings = settings
-        self._made: dict[tuple[str, float, bool], Certificate] = {}
+        self._leaves = Leaves(kernel.ca)
 
     def certificate_for(self, sni: str | None) -> Certificate | None:
         """The endpoint's own, whatever SNI says; on a V2 endpoint the managed one of a host that has one."""
@@ -64,23 +64,15 @@ class Endpoint:
 
     def _own(self, *, wrong: bool) -> Certificate:
         host = f"default.{names.SERVED_ZONE}" if wrong else self._name
-        if (host, 0.0, False) not in self._made:
-            self._made[host, 0.0, False] = self._kernel.ca.issue([host], issuer=ENDPOINT_ISSUER)
-        return self._made[host, 0.0, False]
+        return self._leaves.leaf([host], ENDPOINT_ISSUER, now=self._kernel.now())
 
     def _managed(self, host: str) -> Certificate | None:
         account = self._accounts.holder(self._origin.region, host)
         certificate = account.tracking[host].certificate if account else None
         if certificate is None or certificate.issued_at is None or certificate.expires_at is None:
             return None
-        expired = certificate.expires_at <= self._kernel.now()
-        made = (host, certificate.issued_at, expired)
-        if made not in self._made:
-            end = time.time() + (-DAY_S if expired else certificate.expires_at - self._kernel.now())
-            self._made[made] = self._kernel.ca.issue(
-                [host], issuer=LETS_ENCRYPT, not_before=end - 90 * DAY_S, not_after=end
-            )
-        return self._made[made]
+        valid = certificate.expires_at - 90 * DAY_S, certificate.expires_at
+        return self._leaves.leaf([host], LETS_ENCRYPT, valid, now=self._kernel.now())
 
 
 class SparkPost:
