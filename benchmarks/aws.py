@@ -7,20 +7,14 @@ the busiest unit's calls at its rate: what is over it was waited for in turn, or
 
 from __future__ import annotations
 
-import os
 import re
-import resource
-import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import yaml
-
-from benchmarks.sizes import timed
+from benchmarks.stands import Took, stand
 from providers.aws import TYPE as AWS
 from providers.aws.names import (
     ACM_DELETE,
@@ -35,9 +29,7 @@ from providers.aws.names import (
     STS,
     TAGGING,
 )
-from providers.sandbox import started
 from providers.sandbox.calls import Call
-from providers.sandbox.running import Running
 from providers.sparkpost import TYPE as SPARKPOST
 from tests.contract.aws_calls import operation
 
@@ -111,31 +103,16 @@ def told(what: str, ran: Ran) -> None:
     print("    " + ", ".join(f"{name} {count}" for (_, name), count in counted), flush=True)
 
 
-class _Stand:
-    """A folder with a file, and a sandbox to run tdr on."""
-
-    def __init__(self, sandbox: Running, folder: Path) -> None:
-        self._sandbox, self._folder = sandbox, folder
-        self._env = {"PATH": os.defpath, "HOME": str(folder), **sandbox.env}
-
-    def __call__(self, *words: str) -> Ran:
-        """Run tdr; it must succeed."""
-        self._sandbox.control("DELETE", "/calls")
-        began_s, before = self._sandbox.kernel.now(), _processor_s()
-        wall_s = timed([*words], self._folder, self._env)
-        passed_s = self._sandbox.kernel.now() - began_s
-        calls = [call for call in self._sandbox.kernel.calls if call.kind == "api"]
-        counted = Counter(_operation(call) for call in calls)
-        throttled = sum("Rate exceeded" in call.response_body for call in calls)
-        return Ran(passed_s, wall_s, _processor_s() - before, counted, throttled)
-
-
 @contextmanager
-def _stand(size: int) -> Iterator[_Stand]:
-    with tempfile.TemporaryDirectory() as name, started(world()) as sandbox:
-        folder = Path(name)
-        (folder / "domains.yaml").write_text(yaml.safe_dump(domains(size)), encoding="utf-8")
-        yield _Stand(sandbox, folder)
+def _stand(size: int) -> Iterator[Callable[..., Ran]]:
+    with stand(world(), domains(size)) as at:
+        yield lambda *words: _ran(at(*words))
+
+
+def _ran(took: Took) -> Ran:
+    counted = Counter(_operation(call) for call in took.calls)
+    throttled = sum("Rate exceeded" in call.response_body for call in took.calls)
+    return Ran(took.passed_s, took.wall_s, took.processor_s, counted, throttled)
 
 
 def world() -> dict[str, Any]:
@@ -162,8 +139,3 @@ def _operation(call: Call) -> tuple[str, str]:
     return (
         operation(call) if call.vendor == "aws" else (call.vendor, f"{call.method} {call.path.split('/')[3]}")
     )
-
-
-def _processor_s() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime

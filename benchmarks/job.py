@@ -120,7 +120,16 @@ def _applied(desired: Desired, account: Account, clock: Clock, size: int) -> tup
     plan, assembly, session = planned(desired, account, clock)
     keeper = GateKeeper(session.providers, Everywhere(account), assembly.hosts, clock)
     display = LineProgress(io.StringIO())
-    engine = Engine(session.providers, clock, keeper, session.stop, clock.now() + 86_400, display.emit)
+    engine = Engine(
+        session.providers,
+        clock,
+        keeper,
+        session.stop,
+        clock.now() + 86_400,
+        display.emit,
+        accounts=assembly.accounts,
+        gathers=session.gathers,
+    )
     report = Run(plan, engine, assembly.live).run()
     if not report.succeeded or len(report.hosts) != size:
         raise AssertionError([host for host in report.hosts if host.why][:3])
