@@ -47,22 +47,27 @@ class Tls:
         return outcomes
 
     def ready(self, ids: Collection[ResourceId]) -> Mapping[ResourceId, Status]:
-        """Tell what is issued: one list of all subscriptions."""
+        """Tell what is issued: one look at all subscriptions, or at a lone one's."""
         found = {id_: Status(ready=True, text="written") for id_ in ids if id_.kind != SUBSCRIPTION}
         asked = [id_ for id_ in ids if id_.kind == SUBSCRIPTION]
-        orders = self._orders() if asked else {}
+        orders = self._orders([id_.key for id_ in asked])
         return {**found, **{id_: subscription_status(orders.get(id_.key)) for id_ in asked}}
 
     # -- subscriptions
-    def _orders(self) -> dict[str, Subscription]:
-        return orders_of(subscriptions_from(self._api.subscriptions()))
+    def _orders(self, hosts: Sequence[str]) -> dict[str, Subscription]:
+        """Look: a lone host's are one page, however many the account has; several hosts' the list of all."""
+        if not hosts:
+            return {}
+        alone = len(hosts) == 1
+        found = self._api.subscriptions_of(hosts[0]) if alone else self._api.subscriptions()
+        return orders_of(subscriptions_from(found))
 
     def _order_all(self, batch: Sequence[Change]) -> dict[ResourceId, Outcome]:
         """Look, write what is not so yet, and look again: only a list tells the validation records."""
-        live = self._orders()
+        live = self._orders([change.id.key for change in batch])
         writes = [partial(self._write, change, live.get(change.id.key)) for change in batch]
         failures = self._tried(writes)
-        now = self._orders()
+        now = self._orders([change.id.key for change in batch if change.after is not None])
         return {
             change.id: Failed(_placed(error, change)) if error is not None else self._seen(change, now)
             for change, error in zip(batch, failures, strict=True)

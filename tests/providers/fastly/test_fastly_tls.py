@@ -107,6 +107,21 @@ def test_three_hundred_orders_are_a_write_each_and_two_looks() -> None:
     assert (len(desk.writes), desk.calls.count("GET /tls/subscriptions")) == (300, 1 + 3)
 
 
+def test_a_lone_host_is_looked_at_by_itself_however_many_the_account_has() -> None:
+    desk = TlsDesk()
+    for number in range(300):
+        desk.order(f"h{number}.example.com", state="issued")
+    wanted_ = ordered()
+    outcome = tls(desk).apply([create(wanted_)])[THE_ORDER]
+    assert isinstance(outcome, Done)
+    assert outcome.resource is not None
+    assert desk.calls == ["GET /tls/subscriptions", "POST /tls/subscriptions", "GET /tls/subscriptions"]
+    desk.seen.clear()
+    id_ = outcome.resource.outputs["id"]
+    assert tls(desk).apply([delete(outcome.resource)]) == {THE_ORDER: Done(None)}
+    assert desk.calls == ["GET /tls/subscriptions", f"DELETE /tls/subscriptions/{id_}"]
+
+
 def test_an_order_that_is_refused_is_its_own_outcome() -> None:
     refused = (400, {"errors": [{"title": "Bad request", "detail": "trial accounts have 2 certificates"}]})
     desk = TlsDesk(instead={("POST", "/tls/subscriptions"): [refused]})

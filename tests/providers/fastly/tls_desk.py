@@ -111,7 +111,7 @@ class TlsDesk:
         data = json.loads(request.content or b"{}").get("data", {})
         match [method, *rest]:
             case ["GET"]:
-                return 200, self._listed(int(request.url.params["page[number]"]))
+                return 200, self._listed(request.url.params)
             case ["POST"]:
                 relations = data["relationships"]
                 host = relations["common_name"]["data"]["id"]
@@ -135,9 +135,11 @@ class TlsDesk:
                 return 200, {"data": self._shown(id_)[0]}
         raise AssertionError(rest)
 
-    def _listed(self, number: int) -> Mapping[str, Any]:
-        shown = [self._shown(id_) for id_ in _page(list(self.orders), number)]
-        more = number * PAGE < len(self.orders)
+    def _listed(self, params: httpx.QueryParams) -> Mapping[str, Any]:
+        number, of = int(params["page[number]"]), params.get("filter[tls_domains.id]")
+        asked = [id_ for id_, given in self.orders.items() if of in (None, given["host"])]
+        shown = [self._shown(id_) for id_ in _page(asked, number)]
+        more = number * PAGE < len(asked)
         return {
             "data": [data for data, _ in shown],
             "included": [one for _, several in shown for one in several],
