@@ -98,9 +98,12 @@ class Serving:
         if wrong and bare and not any(is_placeholder(row) for row in listed(live.config, "domains")):
             if number == live.version and not is_open(live.config):
                 number = int(self._api.clone(live.id, number, live.resource)["number"])
-            form = {"name": placeholder(live.id, host), "comment": PLACEHOLDER}
-            self._api.write(service_api.ADD_DOMAIN, live.id, number, live.resource or host, form)
-            wrong = self._wrong(live, number)
+            form, refused = {"name": placeholder(live.id, host), "comment": PLACEHOLDER}, ""
+            try:
+                self._api.write(service_api.ADD_DOMAIN, live.id, number, live.resource or host, form)
+            except (InvalidRequest, Conflict) as error:  # it may be there: a lost answer, another run
+                refused = f"; {error.message}"
+            wrong = (wrong := self._wrong(live, number)) and wrong + refused
         if wrong:
             raise InvalidRequest(f"Fastly finds version {number} of {live.service.name} invalid: {wrong}")
         return number

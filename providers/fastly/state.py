@@ -186,9 +186,10 @@ def _named(service: Service, owner: str) -> bool:
 
 
 def orders_of(subscriptions: Iterable[Subscription]) -> dict[str, Subscription]:
-    """Return by host the subscription for it alone: issued before pending before failed, then the newest."""
+    """Return by host the subscription for it alone: issued before pending before failed, then the oldest."""
     alone = [s for s in subscriptions if len(s.domains) == 1]
-    by_worth = sorted(alone, key=lambda s: (s.issued, not s.failed, s.created, s.id))
+    by_age = sorted(alone, key=lambda s: (s.created, s.id), reverse=True)
+    by_worth = sorted(by_age, key=lambda s: (s.issued, not s.failed))
     return {next(iter(s.domains)): s for s in by_worth}
 
 

@@ -50,52 +50,66 @@ class Tls:
         """Tell what is issued: one look at all subscriptions, or at a lone one's."""
         found = {id_: Status(ready=True, text="written") for id_ in ids if id_.kind != SUBSCRIPTION}
         asked = [id_ for id_ in ids if id_.kind == SUBSCRIPTION]
-        orders = self._orders([id_.key for id_ in asked])
+        orders = orders_of(self._listed([id_.key for id_ in asked]))
         return {**found, **{id_: subscription_status(orders.get(id_.key)) for id_ in asked}}
 
     # -- subscriptions
-    def _orders(self, hosts: Sequence[str]) -> dict[str, Subscription]:
+    def _listed(self, hosts: Sequence[str]) -> tuple[Subscription, ...]:
         """Look: a lone host's are one page, however many the account has; several hosts' the list of all."""
         if not hosts:
-            return {}
+            return ()
         alone = len(hosts) == 1
-        found = self._api.subscriptions_of(hosts[0]) if alone else self._api.subscriptions()
-        return orders_of(subscriptions_from(found))
+        return subscriptions_from(
+            self._api.subscriptions_of(hosts[0]) if alone else self._api.subscriptions()
+        )
 
     def _order_all(self, batch: Sequence[Change]) -> dict[ResourceId, Outcome]:
         """Look, write what is not so yet, and look again: only a list tells the validation records."""
-        live = self._orders([change.id.key for change in batch])
-        writes = [partial(self._write, change, live.get(change.id.key)) for change in batch]
+        listed, made = self._listed([change.id.key for change in batch]), dict[str, str]()
+        live, alone = orders_of(listed), _alone(listed)
+        writes = [
+            partial(self._write, change, live.get(change.id.key), alone.get(change.id.key, ()), made)
+            for change in batch
+        ]
         failures = self._tried(writes)
-        now = self._orders([change.id.key for change in batch if change.after is not None])
+        orders = orders_of(self._listed([change.id.key for change in batch if change.after is not None]))
+        self._tried([partial(self._api.unsubscribe, id_, host) for host, id_ in _second(made, orders)])
         return {
-            change.id: Failed(_placed(error, change)) if error is not None else self._seen(change, now)
+            change.id: Failed(_placed(error, change)) if error is not None else self._seen(change, orders)
             for change, error in zip(batch, failures, strict=True)
         }
 
     def _tried(self, writes: Sequence[Callable[[], None]]) -> list[ProviderError | None]:
         return self._together([partial(_error_of, write) for write in writes])
 
-    def _write(self, change: Change, live: Subscription | None) -> None:
+    def _write(
+        self, change: Change, live: Subscription | None, there: Sequence[str], made: dict[str, str]
+    ) -> None:
+        """Make one change.
+
+        there  the ids of all orders for the host alone
+        made   takes the id of a new one, by host
+        """
         host = change.id.key
         if change.action in (Action.NOOP, Action.FORGET):
             return
         if change.after is None or change.action is Action.REPLACE:
-            self._delete(change, live)
+            self._delete(change, there)
         if change.after is None:
             return
         if live is not None and live.failed:
             self._api.unsubscribe(live.id, host)
         if live is None or live.failed or change.action is Action.REPLACE:
             wanted = change.after.attrs
-            self._api.subscribe(host, str(wanted["authority"]), str(wanted["configuration"]))
+            order = self._api.subscribe(host, str(wanted["authority"]), str(wanted["configuration"]))
+            made[host] = str(order.get("id"))
         else:
             self._update(change, live)
 
-    def _delete(self, change: Change, live: Subscription | None) -> None:
-        """Delete what is there for the host, or what the plan saw: its record leads elsewhere by then."""
+    def _delete(self, change: Change, there: Sequence[str]) -> None:
+        """Delete all that is there for the host alone, and what the plan saw: its record leads elsewhere."""
         planned = change.before.outputs.get("id") if change.before is not None else None
-        for id_ in dict.fromkeys(str(one) for one in (planned, live.id if live else None) if one):
+        for id_ in dict.fromkeys([*([str(planned)] if planned else []), *there]):
             self._api.unsubscribe(id_, change.id.key)
 
     def _update(self, change: Change, live: Subscription) -> None:
@@ -167,6 +181,25 @@ class Tls:
             if (one.certificate, one.configuration) == (wanted["certificate"], wanted["configuration"]):
                 return Done(activation_resource(self._alias, one, change.after.mark))
         return Failed(_placed(NotReady("Fastly does not list the activation yet"), change))
+
+
+def _alone(listed: Sequence[Subscription]) -> dict[str, tuple[str, ...]]:
+    """Give by host the ids of all subscriptions for it alone."""
+    found: dict[str, tuple[str, ...]] = {}
+    for one in listed:
+        if len(one.domains) == 1:
+            (host,) = one.domains
+            found[host] = (*found.get(host, ()), one.id)
+    return found
+
+
+def _second(made: Mapping[str, str], orders: Mapping[str, Subscription]) -> list[tuple[str, str]]:
+    """Give the orders just made where another run ordered at the same time: the older one stays."""
+    return [
+        (host, id_)
+        for host, id_ in made.items()
+        if host in orders and orders[host].id != id_ and not orders[host].failed
+    ]
 
 
 def _exact(found: Sequence[Activation], host: str) -> list[Activation]:

@@ -81,6 +81,16 @@ def test_where_a_classic_domain_is_needed_a_name_that_nobody_visits_is_one() -> 
     assert desk.hosts(ID) == [f"tdr-{ID.lower()}.{A}"]
 
 
+def test_a_placeholder_that_cannot_be_set_is_told_with_fastlys_reason() -> None:
+    desk = desk_with(active=False)
+    desk.needs = True
+    refusal = {"msg": "Bad request", "detail": "Exceeding max number of domains: 1"}
+    desk.refused["POST", f"/service/{ID}/version/1/domain"] = [(400, refusal)]
+    error = str(failure(domains_of(desk).apply(come(A)), A))
+    assert "no domains" in error
+    assert "Exceeding max number" in error
+
+
 @pytest.mark.parametrize("needs", [True, False])
 def test_a_host_that_is_served_elsewhere_comes_once_its_service_is_served(needs: bool) -> None:
     desk = desk_with(active=False)

@@ -99,6 +99,22 @@ def test_a_repeat_finds_the_order_of_the_first_attempt() -> None:
     assert len(desk.writes) == 1
 
 
+def test_of_two_runs_that_order_at_the_same_time_the_second_takes_its_order_back() -> None:
+    desk = TlsDesk().order(HOST, state="pending")
+    desk.instead["GET", "/tls/subscriptions"] = [(200, {"data": [], "links": {"next": None}})]
+    outcome = tls(desk).apply([create(ordered())])[THE_ORDER]
+    assert isinstance(outcome, Done)
+    assert outcome.resource is not None
+    assert outcome.resource.outputs["id"] == "s1"
+    assert list(desk.orders) == ["s1"]
+
+
+def test_all_orders_for_the_host_alone_go_with_it() -> None:
+    desk = TlsDesk().order(HOST).order(HOST, state="pending").order("other.example.com")
+    assert tls(desk).apply([delete(live())]) == {THE_ORDER: Done(None)}
+    assert [one["host"] for one in desk.orders.values()] == ["other.example.com"]
+
+
 def test_three_hundred_orders_are_a_write_each_and_two_looks() -> None:
     hosts = [f"c{n}.example.com" for n in range(300)]
     desk = TlsDesk()
