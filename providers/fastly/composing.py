@@ -115,9 +115,16 @@ def _left(host: str, state: FastlyState) -> Iterator[Record]:
     order = state.order(host)
     if order is None and (state.covering(host) or state.together(host) is not None):
         return
-    name = order.challenge[0] if order is not None and order.challenge else f"_acme-challenge.{host}"
     value = Ref(ResourceId(state.alias, SUBSCRIPTION, host), "challenge_value")
-    yield Record(host, "validation", name, "CNAME", (value,), VALIDATION_TTL_S)
+    yield Record(host, "validation", _challenge_name(host, order), "CNAME", (value,), VALIDATION_TTL_S)
+
+
+def _challenge_name(host: str, order: Subscription | None) -> str:
+    """Return where the validation record stands: as Fastly tells, else as documented, so that a plan sees it.
+
+    docs: "Domain validation for TLS certificates", ACME DNS challenge.
+    """
+    return order.challenge[0] if order is not None and order.challenge else f"_acme-challenge.{host}"
 
 
 # -- the service
@@ -261,7 +268,7 @@ class _Edge:
         order = self._choice.order
         if not self._choice.is_order or (order is not None and order.issued and order.challenge is None):
             return
-        name, value = Ref(self._subscription, "challenge_name"), Ref(self._subscription, "challenge_value")
+        name, value = _challenge_name(self.host, order), Ref(self._subscription, "challenge_value")
         yield Record(self.host, "validation", name, "CNAME", (value,), VALIDATION_TTL_S)
 
     def target(self) -> HostTarget:

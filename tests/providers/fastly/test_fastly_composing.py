@@ -101,7 +101,7 @@ def test_every_value_of_the_guides_tls_row_comes_out() -> None:
     }
     assert ordered.after == {DOMAIN_ID}
     # "with a validation CNAME"
-    name, value = Ref(SUBSCRIPTION_ID, "challenge_name"), Ref(SUBSCRIPTION_ID, "challenge_value")
+    name, value = f"_acme-challenge.{HOST}", Ref(SUBSCRIPTION_ID, "challenge_value")
     assert found.records == (Record(HOST, "validation", name, "CNAME", (value,), 3600),)
     # "wait for issue", which an authority must be allowed to do
     assert found.ready == frozenset()
