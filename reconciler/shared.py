@@ -46,14 +46,21 @@ def _unfit(kept: Mapping[ResourceId, Change], assembly: Assembly) -> Iterator[Re
     comes = {change.id for change in shared if change.action is Action.CREATE}
     if not (goes or comes):
         return
-    used = _used(_then(kept, assembly.live))
+    used = _used(_then(kept, assembly))
     yield from goes & used
     yield from (comes & _used(assembly.desired.values())) - used
 
 
-def _then(kept: Mapping[ResourceId, Change], live: Mapping[ResourceId, Resource]) -> Iterator[Resource]:
-    """Yield what stands once the changes are made."""
-    yield from (resource for id_, resource in live.items() if id_ not in kept)
+def _then(kept: Mapping[ResourceId, Change], assembly: Assembly) -> Iterator[Resource]:
+    """Yield what stands once the changes are made; what is as it should be also as it is wanted, for it uses
+    what is to be made anew because somebody took it away.
+    """
+    for id_, resource in assembly.live.items():
+        if id_ not in kept:
+            yield resource
+            wanted = assembly.desired.get(id_)
+            if wanted is not None and diff(resource, wanted) is None:
+                yield wanted
     yield from (change.after for change in kept.values() if change.after is not None)
 
 

@@ -91,6 +91,11 @@ def origin_name(owner: str, endpoint: str, zone: str) -> str:
     return f"{label}.{zone}"
 
 
+def is_origin_name(owner: str, name: str) -> bool:
+    """Tell whether a name is such a record's."""
+    return name.startswith(f"tdr-{owner}-")
+
+
 def origin_comment(owner: str, endpoint: str) -> str:
     """Give the comment that marks such a record; 100 characters are the Free plan's most."""
     return f"tdr:v1 {owner} origin {endpoint}"[:100]

@@ -92,9 +92,12 @@ def origins_for(present: Sequence[Wanted], saas: SaasState, wishes: Wishes) -> O
     zone, users = saas.zone, Counter(w.origin for w in present)
     names = {endpoint: origin_name(wishes.owner, endpoint, zone) for endpoint in sorted(users)}
     live = saas.default
-    if live is not None and saas.owner_of(live.origin) != wishes.owner:
+    if live is not None and not saas.is_of(wishes.owner, live.origin):
         return Origins(names, live.origin, saas.endpoint_of(live.origin), ours=False)
-    standing = saas.endpoint_of(live.origin) if live is not None else None
+    by_name = {name: endpoint for endpoint, name in names.items()}
+    standing = (
+        saas.key_of(wishes.owner, live.origin) or by_name.get(live.origin) if live is not None else None
+    )
     if standing is not None and (standing in users or _is_relied_on(present, saas)):
         names.setdefault(standing, origin_name(wishes.owner, standing, zone))
         return Origins(names, names[standing], standing, ours=True)

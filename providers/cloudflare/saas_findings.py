@@ -17,7 +17,7 @@ from providers.cloudflare.findings import (
 )
 from providers.cloudflare.names import SAAS_ORIGIN, origin_comment
 from providers.cloudflare.saas_state import CustomHostname, SaasState
-from providers.cloudflare.saas_statuses import HOSTNAME, is_lost
+from providers.cloudflare.saas_statuses import HOSTNAME, hostname_status, is_lost, meaning_of
 from providers.cloudflare.zones import CloudflareState, ZoneState
 from reconciler.dns import is_within
 from reconciler.model import Finding, Resource
@@ -43,7 +43,8 @@ def no_saas_zone(host: str, state: CloudflareState, wishes: Wishes) -> Finding:
 def host_findings(host: str, zone: ZoneState, state: CloudflareState, wishes: Wishes) -> Iterator[Finding]:
     """Say why a host cannot be a custom hostname of the zone, and what it feels of it."""
     for finding in zone_findings(host, zone, "cdn"):
-        yield replace(finding, until_delegated=False)
+        lift = finding.lift if zone.type == "full" else "name as saas_zone a full zone of the account"
+        yield replace(finding, lift=lift, until_delegated=False)
     yield from edge_findings(host, zone)
     if is_within(host, zone.name):
         text = f"it lies in the saas zone {zone.name} itself, which serves its own names as `mode: zone` does"
@@ -87,15 +88,23 @@ def _own_zone(host: str, state: CloudflareState) -> Iterator[Finding]:
 def _standing(live: CustomHostname, zone: ZoneState) -> Iterator[Finding]:
     """Say what is wrong with a custom hostname that stands."""
     if live.status in _NEEDED or live.status.startswith("test_"):
-        text = f"custom hostname {live.id} is {live.status} in zone {zone.name}: {HOSTNAME[live.status].text}"
-        lift = "have the domain's owner release its zone hold, or ask Cloudflare; then run tdr apply again"
-        yield error(live.host, text, lift, "cdn")
+        means = meaning_of(HOSTNAME, live.status).text
+        text = f"custom hostname {live.id} is {live.status} in zone {zone.name}: {means}"
+        lift = "have the domain's owner release its zone hold, or ask Cloudflare"
+        if live.status.startswith("test_"):
+            lift = "end its trial in Cloudflare, or delete it there"
+        yield error(live.host, text, f"{lift}; then run tdr apply again", "cdn")
     elif live.status == "moved":
         yield warning(live.host, f"custom hostname {live.id} is moved: {HOSTNAME['moved'].text}", key="cdn")
     elif is_lost(live.ssl_status):
         said = f" ({'; '.join(live.errors)})" if live.errors else ""
         text = f"the certificate of its custom hostname is {live.ssl_status}{said}: it is asked for again"
         yield warning(live.host, text, key="cdn")
+    elif not live.serves:
+        told = hostname_status(live.status, live.ssl_status, live.errors).text
+        yield warning(
+            live.host, f"its custom hostname in zone {zone.name} does not serve yet: {told}", key="cdn"
+        )
 
 
 def own_origin(host: str, endpoint: str, zone: ZoneState) -> Iterator[Finding]:
@@ -135,7 +144,7 @@ def zone_wide(
 def _fallback(host: str, saas: SaasState, wishes: Wishes) -> Iterator[Finding]:
     live = saas.default
     new = host not in saas.standing
-    if new and live is not None and saas.owner_of(live.origin) != wishes.owner:
+    if new and live is not None and not saas.is_of(wishes.owner, live.origin):
         text = (
             f"zone {saas.zone} has a fallback origin that is not tdr's, {live.origin}: it is left alone, and "
             "the hosts that it would send elsewhere name an origin server of their own"
@@ -145,10 +154,13 @@ def _fallback(host: str, saas: SaasState, wishes: Wishes) -> Iterator[Finding]:
 
 def _occupied(host: str, resource: Resource, saas: SaasState, wishes: Wishes) -> Iterator[Finding]:
     name = str(resource.attrs["name"])
-    if name in saas.records and saas.owner_of(name) != wishes.owner:
+    if name in saas.addresses:
+        text = f"record {name}, through which the zone would reach SparkPost, is an A or AAAA record"
+        yield error(host, text, "remove it: tdr makes it a CNAME", "cdn")
+    elif name in saas.records and saas.owner_of(name) != wishes.owner:
         text = f"record {name}, through which the zone would reach SparkPost, stands there and is not tdr's"
         comment = origin_comment(wishes.owner, resource.id.key)
-        yield error(host, text, f'remove it, or give it the comment "{comment}"', "cdn")
+        yield error(host, text, f'give it the comment "{comment}", or remove it if nothing uses it', "cdn")
 
 
 def _quota(hosts: Sequence[str], saas: SaasState) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ from providers.cloudflare.names import (
     SAAS_ORIGIN,
     SAAS_SSL_HOST,
     challenge_name,
+    is_origin_name,
     origin_name,
     origin_owner,
     saas_container,
@@ -178,6 +179,7 @@ class SaasState:
 
     hostnames  by host, those that are being deleted too
     records    the zone's CNAME records by name
+    addresses  the names of the zone that have an A or AAAA record, where no CNAME can be
     owners     whose SSL rule names a custom hostname: its mark, for it has no place for one itself
     quota      the number of DNS records that the zone still has room for
     """
@@ -188,6 +190,7 @@ class SaasState:
     records: Mapping[str, RRset] = field(default_factory=dict)
     owners: Mapping[str, str | None] = field(default_factory=dict)
     delegation: str = ""
+    addresses: frozenset[str] = frozenset()
 
     @property
     def standing(self) -> Mapping[str, CustomHostname]:
@@ -212,6 +215,18 @@ class SaasState:
         marks = [origin_owner(str(text)) for text in comments] if isinstance(comments, tuple) else []
         return marks[0] if marks else None
 
+    def is_of(self, owner: str, name: str) -> bool:
+        """Tell whether a name is an origin record of the owner, which stands or was taken away."""
+        if name in self.records or name in self.addresses:
+            return self.owner_of(name) == owner
+        return is_origin_name(owner, name)
+
+    def key_of(self, owner: str, name: str) -> str | None:
+        """Tell for which endpoint the owner's record stands at a name, whatever it holds now."""
+        if self.owner_of(name) != owner:
+            return None
+        return _endpoint_in(self.records[name], owner, name, self.zone)
+
     # -- as resources
     def resources(self, alias: str, owner: str) -> Iterator[Resource]:
         """Yield what tdr made, and every custom hostname."""
@@ -219,32 +234,37 @@ class SaasState:
         for name, key in origins.items():
             yield origin_live(alias, key, self.zone, self.records[name], owner)
         fallback = self.default
-        if fallback is not None and fallback.origin in origins:
-            used = ResourceId(alias, SAAS_ORIGIN, origins[fallback.origin])
-            yield fallback_resource(alias, self.zone, fallback.origin, owner, (used,), fallback.status)
+        if fallback is not None and self.is_of(owner, fallback.origin):
+            used = [
+                ResourceId(alias, SAAS_ORIGIN, origins[name]) for name in {fallback.origin} & origins.keys()
+            ]
+            yield fallback_resource(alias, self.zone, fallback.origin, owner, used, fallback.status)
         for host, one in sorted(self.standing.items()):
             mark = self.owners.get(host)
-            used_ids = self._used(alias, one, origins, mine=mark == owner)
+            used_ids = self._used(alias, one, origins, owner)
             yield hostname_resource(alias, self.zone, one.as_attrs(), mark, used_ids, one.outputs())
 
     def _origins(self, owner: str) -> Iterator[tuple[str, str]]:
         """Yield name and key of the owner's records for endpoints; one that was edited keeps its name's."""
         for name in sorted(self.records):
-            if self.owner_of(name) == owner:
-                yield name, _endpoint_in(self.records[name], owner, name, self.zone)
+            if (key := self.key_of(owner, name)) is not None:
+                yield name, key
 
     def _used(
-        self, alias: str, one: CustomHostname, origins: Mapping[str, str], *, mine: bool
+        self, alias: str, one: CustomHostname, origins: Mapping[str, str], owner: str
     ) -> Iterator[ResourceId]:
         fallback = self.default
         if one.host in self.owners:
             yield ResourceId(alias, SAAS_SSL_HOST, one.host)
         if one.origin in origins:
             yield ResourceId(alias, SAAS_ORIGIN, origins[one.origin])
-        elif not one.origin and fallback is not None and fallback.origin in origins:
+        elif not one.origin and fallback is not None and self.is_of(owner, fallback.origin):
             yield ResourceId(alias, FALLBACK_ORIGIN, self.zone)
-            yield ResourceId(alias, SAAS_ORIGIN, origins[fallback.origin])
-        elif mine:  # its own record points at one of these, though Cloudflare serves it by the user's
+            if fallback.origin in origins:
+                yield ResourceId(alias, SAAS_ORIGIN, origins[fallback.origin])
+        elif (
+            self.owners.get(one.host) == owner
+        ):  # its own record points at one of these, though Cloudflare serves it by the user's
             yield from (ResourceId(alias, SAAS_ORIGIN, key) for key in origins.values())
 
 
@@ -321,11 +341,13 @@ def state_of(
 ) -> SaasState:
     """Put together what was read."""
     found = (hostname_from(native, delegation) for native in natives)
+    sets = tuple(rrsets)
     return SaasState(
         zone=zone,
         hostnames={one.host: one for one in found},
         fallback=fallback_from(fallback),
-        records={rrset.name: rrset for rrset in rrsets if rrset.type == "CNAME"},
+        records={rrset.name: rrset for rrset in sets if rrset.type == "CNAME"},
+        addresses=frozenset(rrset.name for rrset in sets if rrset.type in ("A", "AAAA")),
         owners=owners,
         delegation=delegation,
     )

@@ -64,7 +64,7 @@ CERTIFICATE: Final = {
     "validation_timed_out": Meaning(f"the host was not proven in time{_RETRY}", over=True),
     "issuance_timed_out": Meaning(f"the authority did not issue it in time{_RETRY}", over=True),
     "deployment_timed_out": Meaning(f"Cloudflare did not bring it to its servers in time{_RETRY}", over=True),
-    "deletion_timed_out": Meaning("its deletion took too long", over=True),
+    "deletion_timed_out": Meaning(f"its deletion took too long{_RETRY}", over=True),
     "expired": Meaning(f"it is no longer valid{_RETRY}", over=True),
     "pending_expiration": Meaning("it is about to end"),
     "deactivating": Meaning("Cloudflare is taking it out of service", over=True),
@@ -75,7 +75,7 @@ CERTIFICATE: Final = {
 }
 _LOST: Final = frozenset(
     {"initializing_timed_out", "validation_timed_out", "issuance_timed_out", "deployment_timed_out"}
-    | {"expired", "inactive", "deleted"}
+    | {"deletion_timed_out", "expired", "inactive", "deleted"}
 )
 
 

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from reconciler import shared as shared_resources
+from reconciler.assemble import Assembly
 from reconciler.desired import Desired, Policy
 from reconciler.errors import InvalidRequest
-from reconciler.model import Action
+from reconciler.model import Action, Change, Resource, ResourceId, attrs
 from reconciler.plan import Plan
 from reconciler.planner import Choice
 from reconciler.report import Outcome
@@ -53,6 +55,17 @@ def test_it_goes_with_its_last_user_and_not_before() -> None:
     assert shared(bench.plan(all_leave)[0]) == [(f'{KIND}.edge-a["cache"]', Action.DELETE)]
     applied(bench, all_leave)
     assert not bench.world.policies
+
+
+def test_what_somebody_took_away_comes_again_though_its_users_do_not_tell_that_they_use_it() -> None:
+    policy = Resource(ResourceId("edge-a", KIND, "cache"), attrs(name="cache"))
+    edge = Resource(ResourceId("edge-a", "memory_edge", CLICK), attrs(host=CLICK), host=CLICK)
+    uses = Resource(edge.id, edge.attrs, host=CLICK, after=frozenset({policy.id}))
+    comes = Change(policy.id, Action.CREATE, None, policy)
+    stands = Assembly({policy.id: policy, edge.id: uses}, {edge.id: edge}, {}, ())
+    assert shared_resources.settled([comes], stands) == (comes,)
+    differs = Assembly({policy.id: policy, edge.id: uses}, {edge.id: edge.with_attrs(host=GO)}, {}, ())
+    assert shared_resources.settled([comes], differs) == ()
 
 
 def test_its_deletion_comes_after_that_of_its_users() -> None:

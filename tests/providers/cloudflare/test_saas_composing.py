@@ -142,6 +142,45 @@ def test_a_record_that_is_not_tdrs_at_the_origins_name_is_refused() -> None:
     assert text.endswith("is not tdr's")
 
 
+def test_an_address_at_the_origins_name_is_refused_before_anything_is_written() -> None:
+    there = RRset(ZONE, ORIGIN, "A", 1, ("192.0.2.9",), attrs(proxied=True), attrs())
+    [text] = texts(compose(state(records=[there], fallback=ORIGIN)), Severity.ERROR)
+    assert text.endswith("is an A or AAAA record")
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        [],
+        [record()],
+        [replace(record(), attrs=attrs(proxied=False))],
+        [replace(record(), values=("eu.spgo.io",))],
+    ],
+)
+def test_an_origin_record_that_somebody_took_away_or_edited_changes_no_hostname(found: list[RRset]) -> None:
+    live = state(hostname(HOST, **ACTIVE), fallback=ORIGIN, records=found, owners=[HOST])
+    composed = compose(live, wanted(), wanted(GO, "eu.spgo.io"))
+    assert one(composed, FALLBACK_ORIGIN, ZONE).attrs["origin"] == ORIGIN
+    assert one(composed, CUSTOM_HOSTNAME, HOST).attrs["custom_origin_server"] == ""
+    assert live.saas is not None
+    assert FALLBACK_ORIGIN in {r.id.kind for r in live.saas.resources("brand", OWNER)}
+    assert not any("not tdr's" in text for text in texts(composed))
+
+
+def test_what_does_not_serve_yet_is_told_in_plain_words() -> None:
+    waiting = texts(compose(state(hostname(HOST))))
+    assert any(
+        "waits for the TXT record" in text and "certificate pending_validation" in text for text in waiting
+    )
+    [trial] = [f for f in compose(state(hostname(HOST, status="test_active"))).findings if "trial" in f.text]
+    assert trial.lift == "end its trial in Cloudflare, or delete it there; then run tdr apply again"
+    partial = compose(state(own=zone(type="partial")))
+    assert [f.lift for f in partial.findings if f.severity is Severity.ERROR] == [
+        "name as saas_zone a full zone of the account"
+    ]
+    assert not any("does not serve" in text for text in texts(compose(standing())))
+
+
 def test_what_serves_keeps_its_method_and_a_stricter_tls() -> None:
     ssl = {"status": "active", "method": "http", "settings": {"min_tls_version": "1.3"}}
     native = hostname(HOST, status="active", ssl=ssl)

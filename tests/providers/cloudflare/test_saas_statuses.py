@@ -50,6 +50,7 @@ def test_what_never_comes_by_itself_is_asked_for_again() -> None:
         "validation_timed_out",
         "issuance_timed_out",
         "deployment_timed_out",
+        "deletion_timed_out",
         "expired",
         "inactive",
         "deleted",
