@@ -200,7 +200,7 @@ class Composition:
     issuances  the certificates that are still to be issued, for the look at CAA records
     edges      how to tell that another account of the vendor serves a host, where that forbids to serve it
                from this one
-    versions   by container that the vendor keeps in versions, what a write of it means: `version 7 becomes 8`
+    versions   by container that the vendor keeps in versions, what a write of it means for them
     """
 
     resources: tuple[Resource, ...] = ()

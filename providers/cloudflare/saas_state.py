@@ -177,11 +177,11 @@ def fallback_from(native: Mapping[str, Any] | None) -> Fallback | None:
 class SaasState:
     """What was read of one zone.
 
-    hostnames  by host, those that are being deleted too
-    records    the zone's CNAME records by name
-    addresses  the names of the zone that have an A or AAAA record, where no CNAME can be
-    owners     whose SSL rule names a custom hostname: its mark, for it has no place for one itself
-    quota      the number of DNS records that the zone still has room for
+    hostnames   by host, those that are being deleted too
+    records     the zone's CNAME records by name
+    addresses   the names of the zone that have an A or AAAA record, where no CNAME can be
+    owners      whose SSL rule names a custom hostname: its mark, for it has no place for one itself
+    delegation  what the zone's names for delegated validation hold; empty where Cloudflare tells none
     """
 
     zone: str

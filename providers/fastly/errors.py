@@ -70,6 +70,11 @@ def is_held(error: ProviderError) -> bool:
     return error.status in (400, 409, 422) and "subscription" in error.message.lower()
 
 
+def has_no_versionless(error: ProviderError) -> bool:
+    """Tell whether an account without versionless domains may refuse so to list them: no source tells how."""
+    return error.status in (403, 404, 410)
+
+
 def says_gone(answer: Answer) -> bool:
     """Tell whether Fastly itself, and not some other server at a wrong address, knows of no such thing.
 

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from providers.fastly.api import Documents
+from providers.fastly.errors import has_no_versionless
 from providers.fastly.state import Domain, FastlyState, Service, domain_from, is_own, service_from
 from providers.fastly.tls import (
     Subscription,
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from providers.fastly.service_api import ServiceApi
     from providers.fastly.tls_api import TlsApi
     from reconciler.provider import Scope, Side
-
-_NONE_SUCH = (403, 404, 410)
-"""How an account without versionless domains may refuse to list them; no source tells which it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +95,7 @@ class Reader:
         try:
             return tuple(domain_from(native) for native in self.services.domains()), ""
         except (AuthError, InvalidRequest) as error:
-            if error.status not in _NONE_SUCH:
+            if not has_no_versionless(error):
                 raise
             return None, error.message
 

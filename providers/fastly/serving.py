@@ -11,6 +11,7 @@ from typing import Final
 
 from providers.fastly import service_api
 from providers.fastly.editing import comments, is_open, is_placeholder
+from providers.fastly.errors import has_no_versionless
 from providers.fastly.names import PLACEHOLDER, placeholder
 from providers.fastly.service_api import ServiceApi
 from providers.fastly.service_outcomes import Look
@@ -83,8 +84,10 @@ class Serving:
         """Return the versionless domains that are attached to a service."""
         try:
             rows = [domain_from(native) for native in self._api.domains(service_id=live.id)]
-        except (AuthError, InvalidRequest):
-            return ()  # an account without versionless domains
+        except (AuthError, InvalidRequest) as error:
+            if not has_no_versionless(error):
+                raise
+            return ()
         there = {str(row.get("name")) for row in listed(live.config, "domains")}
         return tuple(one for one in rows if one.service == live.id and one.host not in there)
 

@@ -26,6 +26,7 @@ from providers.fastly.tls import (
     activation_resource,
     covers,
     subscription_resource,
+    wildcard,
 )
 from reconciler.model import Resource, ResourceId, attrs
 
@@ -102,7 +103,6 @@ class Domain:
     service: str | None
     id: str | None = None
     comment: str = ""
-    verified: bool | None = None
 
 
 def domain_from(native: Native) -> Domain:
@@ -113,7 +113,6 @@ def domain_from(native: Native) -> Domain:
         service=native.get("service_id") or None,
         id=str(native.get("id")),
         comment=str(native.get("description") or ""),
-        verified=native.get("verified") if isinstance(native.get("verified"), bool) else None,
     )
 
 
@@ -267,7 +266,7 @@ class FastlyState:
 
     def covering(self, host: str) -> tuple[Activation, ...]:
         """Return the activations that serve host, the exact ones before those of a wildcard."""
-        found = (self._index.activations.get(name, ()) for name in (host, f"*.{host.partition('.')[2]}"))
+        found = (self._index.activations.get(name, ()) for name in (host, wildcard(host)))
         return tuple(one for several in found for one in several)
 
     def subscription_of(self, certificate: str) -> Subscription | None:

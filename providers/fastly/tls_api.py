@@ -1,6 +1,6 @@
 """The endpoints of TLS: subscriptions, configurations, activations, certificates. JSON:API both ways.
 
-docs: Fastly API: TLS subscriptions, TLS configurations, TLS activations, TLS certificates, TLS domains.
+docs: Fastly API: TLS subscriptions, TLS configurations, TLS activations, TLS certificates.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ ACTIVATE: Final = Operation("POST", "/tls/activations")
 REPLACE: Final = Operation("PATCH", "/tls/activations/{id}")
 DEACTIVATE: Final = Operation("DELETE", "/tls/activations/{id}")
 LIST_CERTIFICATES: Final = Operation("GET", "/tls/certificates")
-LIST_TLS_DOMAINS: Final = Operation("GET", "/tls/domains")
 
 
 class TlsApi:
@@ -90,17 +89,9 @@ class TlsApi:
         """Return the uploaded certificates with the domains that they name."""
         return self._way.documents(LIST_CERTIFICATES, {"include": "tls_domains"})
 
-    def domains(self) -> Documents:
-        """Return the domains that certificates of the account name."""
-        return self._way.documents(LIST_TLS_DOMAINS, {})
-
     def activations(self) -> Documents:
         """Return which certificate is served for which domain: one call for each hundred."""
         return self._way.documents(LIST_ACTIVATIONS, {})
-
-    def activations_of(self, host: str) -> Documents:
-        """Return which certificates are served for a host."""
-        return self._way.documents(LIST_ACTIVATIONS, {"filter[tls_domain.id]": host})
 
     def activate(self, host: str, certificate: str, configuration: str) -> Native:
         """Have an uploaded certificate served for a host."""

@@ -162,11 +162,6 @@ HEALTHCHECK: Final = Kind(
     },
     number=True,
 )
-HEADER_NULLS = ("action", "dst", "src", "type", "request_condition", "cache_condition", "response_condition")
-REQUEST_NULLS = (
-    *("action", "default_host", "hash_keys", "bypass_busy_wait", "force_miss", "force_ssl"),
-    *("geo_headers", "max_stale_age", "timer_support"),
-)
 HEADER: Final = Kind(
     "header",
     "Header",
