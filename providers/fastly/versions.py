@@ -13,7 +13,7 @@ from providers.fastly import service_api
 from providers.fastly.api import Native
 from providers.fastly.editing import Work, Write, comments, is_open, label, writes
 from providers.fastly.errors import says_taken
-from providers.fastly.names import DOMAIN, key_in, mark, mark_of, service_name
+from providers.fastly.names import DOMAIN, SERVICE, key_in, mark, mark_of, service_name
 from providers.fastly.outcomes import Outcome, is_idle, moved, stuck, vendor_id
 from providers.fastly.service_api import ServiceApi
 from providers.fastly.service_outcomes import Look, domain_resource, held, work_of
@@ -74,18 +74,25 @@ class Versions:
 
     # -- one container
     def apply(self, batch: Sequence[Change]) -> dict[ResourceId, Outcome]:
-        """Make the changes of one service's container, as one version of it."""
+        """Make the changes of one service's container, as one version of it.
+
+        What is refused of the service is the outcome of all: halves of a batch, which the engine tries where
+        one is refused, would each cost a version and be refused as well.
+        """
         idle: dict[ResourceId, Outcome] = {c.id: Done(c.after) for c in batch if is_idle(c)}
         work = work_of(key_in(batch[0].container) or "", [c for c in batch if not is_idle(c)])
-        if not work.changes:
-            return idle
+        try:
+            return {**idle, **(self._outcomes(work) if work.changes else {})}
+        except ProviderError as error:
+            error.resource = error.resource or ResourceId(self._alias, SERVICE, work.key).address
+            return {**idle, **{c.id: Failed(error) for c in work.changes}}
+
+    def _outcomes(self, work: Work) -> dict[ResourceId, Outcome]:
         if work.service is not None and work.service.after is None:
-            return {**idle, **self._remove(work)}
+            return self._remove(work)
         work, failed = self._moved_here(work)
         id_ = self._service_of(work)
-        if id_ is None:
-            return {**idle, **failed, **_without_service(work)}
-        return {**idle, **failed, **self._edit(id_, work)}
+        return {**failed, **(_without_service(work) if id_ is None else self._edit(id_, work))}
 
     def _service_of(self, work: Work) -> str | None:
         known = (vendor_id(work.service) if work.service else None) or next(

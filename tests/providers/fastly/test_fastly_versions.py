@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from providers.fastly.names import CLASSIC, DOMAIN, SERVICE, mark, service_container
 from providers.fastly.state import service_from, service_resource
 from reconciler.errors import Conflict, InvalidRequest, RateLimited
@@ -217,9 +215,9 @@ def test_a_draft_that_an_earlier_attempt_left_is_gone_on_with() -> None:
     versions = versions_of(desk)
     path = f"/service/{ID}/version/2/domain"
     desk.refused["POST", path] = [(429, {"msg": "Too many requests"})]
-    with pytest.raises(RateLimited) as refused:
-        versions.apply(come(B))
-    assert refused.value.retry_after_s == 1800.0
+    refused = failure(versions.apply(come(B)), B)
+    assert isinstance(refused, RateLimited)
+    assert refused.retry_after_s == 1800.0
     assert isinstance(versions.apply(come(B))[host(B).id], Done)
     assert len(desk.services[ID]["versions"]) == 2
     assert desk.hosts(ID) == [A, B]
@@ -262,8 +260,11 @@ def test_a_service_that_is_gone_fails_what_comes_and_lets_go_what_leaves() -> No
 
 def test_a_name_that_another_owners_service_bears_is_told_of() -> None:
     desk = Desk().service("theirs", NAME, f"tdr other {ORIGIN}")
-    with pytest.raises(Conflict, match="Duplicate service"):
-        versions_of(desk).apply([Change(SERVICE_RESOURCE, Action.CREATE, None, desired())])
+    outcomes = versions_of(desk).apply([Change(SERVICE_RESOURCE, Action.CREATE, None, desired())])
+    outcome = outcomes[SERVICE_RESOURCE]
+    assert isinstance(outcome, Failed)
+    assert isinstance(outcome.error, Conflict)
+    assert "Duplicate service" in outcome.error.message
 
 
 def test_what_asks_for_no_write_makes_none() -> None:
@@ -306,9 +307,13 @@ def test_a_version_that_fastly_finds_invalid_is_refused_whole() -> None:
     desk = served(A)
     wrong = {"status": "error", "msg": "Syntax error in VCL"}
     desk.refused["GET", f"/service/{ID}/version/2/validate"] = [(200, wrong)]
-    with pytest.raises(InvalidRequest, match="Syntax error in VCL"):
-        versions_of(desk).apply(come(B))
+    outcomes = versions_of(desk).apply(come(B, "c.example.com"))
+    for refused in (failure(outcomes, B), failure(outcomes, "c.example.com")):
+        assert isinstance(refused, InvalidRequest)
+        assert "Syntax error in VCL" in refused.message
+        assert refused.resource == SERVICE_RESOURCE.address
     assert desk.hosts(ID) == [A]
+    assert desk.calls.count(f"PUT /service/{ID}/version/1/clone") == 1
 
 
 # -- leaving
