@@ -10,9 +10,9 @@ from dataclasses import replace
 from itertools import chain, zip_longest
 from typing import Any, Final
 
+from providers._outcomes import Outcome, each, vendor_id
 from providers.aws.cdn_api import CdnApi
 from providers.aws.cdn_names import HOST_TAG, NAME_TAG, OWNER_TAG, VALUE_TAG, token
-from providers.aws.cdn_outcomes import Outcome, each, vendor_id
 from providers.aws.certificates import (
     HOPELESS,
     Certificate,

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from providers._outcomes import Outcome, differing, each, stuck, vendor_id
 from providers.aws.cdn_api import CdnApi
 from providers.aws.cdn_names import HOST_TAG, OWNER_TAG, comment, token
-from providers.aws.cdn_outcomes import MISSED, Outcome, differing, each, moved, stuck, vendor_id
+from providers.aws.cdn_outcomes import MISSED, moved
 from providers.aws.cdn_state import Distribution, distribution_from
 from providers.aws.distributions import fresh, merged, settings
 from providers.aws.errors import code_of

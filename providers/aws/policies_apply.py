@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from providers._outcomes import Outcome, differing, each, stuck, vendor_id
 from providers.aws.cdn_api import CdnApi
 from providers.aws.cdn_names import policy_name
-from providers.aws.cdn_outcomes import MISSED, Outcome, differing, each, moved, stuck, vendor_id
+from providers.aws.cdn_outcomes import MISSED, moved
 from providers.aws.errors import code_of
 from providers.aws.policies import Policy, native_of, policy_from, policy_resource
 from reconciler.errors import Conflict, NotReady, ProviderError

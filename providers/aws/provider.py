@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any, Protocol
 
+from providers._outcomes import placed
 from providers.aws.names import provider_of
 from providers.aws.route53 import Found, Route53
 from providers.aws.route53_zones import Route53State
@@ -16,7 +17,6 @@ from reconciler.errors import AuthError
 from reconciler.model import Change, Finding, Resource, ResourceId, Severity
 from reconciler.provider import (
     Composition,
-    Failed,
     Live,
     Outcomes,
     Parts,
@@ -154,11 +154,7 @@ class AwsProvider:
         """Make the changes of one container: a zone's records, or what belongs to CloudFront."""
         is_dns = batch[0].id.kind == DNS_RECORD
         outcomes = self._dns.apply(batch) if is_dns else self._cdn.apply(batch)
-        for outcome in outcomes.values():
-            # What no single call says, such as a write that did not stick, has no context yet.
-            if isinstance(outcome, Failed):
-                outcome.error.provider = outcome.error.provider or provider_of(self._alias)
-        return outcomes
+        return placed(outcomes, provider_of(self._alias))
 
     def ready(self, ids: Collection[ResourceId]) -> Mapping[ResourceId, Status]:
         """Tell which records every server of Route 53 answers, and what is issued and deployed."""

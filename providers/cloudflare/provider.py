@@ -6,6 +6,7 @@ import threading
 from collections.abc import Collection, Mapping, Sequence
 from typing import Self
 
+from providers._outcomes import placed
 from providers.cloudflare.api import BASE_URL, Api, client_for
 from providers.cloudflare.certificates import certificate_status
 from providers.cloudflare.composing import Wishes, compose_edges
@@ -24,7 +25,6 @@ from reconciler.errors import AuthError, Conflict
 from reconciler.model import Change, ResourceId
 from reconciler.provider import (
     Composition,
-    Failed,
     Live,
     Outcomes,
     Parts,
@@ -100,11 +100,7 @@ class CloudflareProvider:
             outcomes = Saas(self._api, owner, zone, self._delegated(zone)).apply(batch)
         else:
             outcomes = Members(self._api, alias, owner, zone, phase).apply(batch)
-        for outcome in outcomes.values():
-            # What no single call says, such as a write that did not stick, has no context yet.
-            if isinstance(outcome, Failed):
-                outcome.error.provider = outcome.error.provider or f"{alias} (cloudflare)"
-        return outcomes
+        return placed(outcomes, f"{alias} (cloudflare)")
 
     def ready(self, ids: Collection[ResourceId]) -> Mapping[ResourceId, Status]:
         """Return for each tracking host whether an active certificate covers it; one list for each zone."""

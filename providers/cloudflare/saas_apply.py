@@ -6,9 +6,10 @@ for a certificate again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
+from providers._outcomes import Outcome, tried
 from providers.cloudflare.api import Api
 from providers.cloudflare.names import CUSTOM_HOSTNAME, FALLBACK_ORIGIN, SAAS_ORIGIN
 from providers.cloudflare.records import NAMES_ASKED_ONE_BY_ONE, apply_records
@@ -21,11 +22,10 @@ from providers.cloudflare.saas_state import (
     hostname_resource,
 )
 from providers.cloudflare.zones import ZoneState
-from reconciler.errors import Conflict, InvalidRequest, NotReady, ProviderError, UnexpectedResponse
-from reconciler.model import Action, Attrs, Change, Resource, ResourceId
+from reconciler.errors import Conflict, InvalidRequest, NotReady, UnexpectedResponse
+from reconciler.model import Attrs, Change, Resource, ResourceId
 from reconciler.provider import Done, Failed
 
-Outcome = Done | Failed
 UNTOLD: Final = "Cloudflare has not told the records that prove it yet"
 
 
@@ -43,7 +43,7 @@ class Saas:
         outcomes |= self._origins([c for c in origins if c.after is not None])
         for change in batch:
             if change.id.kind == FALLBACK_ORIGIN:
-                outcomes[change.id] = _tried(self._fallback, change)
+                outcomes[change.id] = tried(self._fallback, change)
         outcomes |= self._hostnames([c for c in batch if c.id.kind == CUSTOM_HOSTNAME])
         return outcomes | self._origins([c for c in origins if c.after is None])
 
@@ -115,7 +115,7 @@ class Saas:
         if not changes:
             return {}
         live = self._found({change.id.key for change in changes})
-        return {c.id: _tried(lambda c: self._hostname(c, live.get(c.id.key)), c) for c in changes}
+        return {c.id: tried(lambda c: self._hostname(c, live.get(c.id.key)), c) for c in changes}
 
     def _hostname(self, change: Change, live: CustomHostname | None) -> Outcome:
         if change.after is None:
@@ -168,17 +168,6 @@ class Saas:
 
 
 _STILL_USED: Final = "custom hostnames still use it"
-
-
-def _tried(make: Callable[[Change], Outcome], change: Change) -> Outcome:
-    """Make one change; what is refused is the outcome of it and of no other."""
-    if change.action in (Action.NOOP, Action.FORGET):
-        return Done(change.after)
-    try:
-        return make(change)
-    except ProviderError as error:
-        error.resource = error.resource or change.id.address
-        return Failed(error)
 
 
 def _fallback_outcome(after: Resource, live: Fallback) -> Outcome:

@@ -7,12 +7,11 @@ refused.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import partial
 
+from providers._outcomes import Outcome, each, is_idle, moved, stuck, vendor_id
 from providers.fastly.api import Native
 from providers.fastly.errors import is_held, says_taken
-from providers.fastly.names import VERSIONLESS, mark_of
-from providers.fastly.outcomes import Outcome, is_idle, moved, stuck, tried, vendor_id
+from providers.fastly.names import SERVICE, VERSIONLESS, mark_of
 from providers.fastly.service_api import ServiceApi
 from providers.fastly.service_outcomes import held
 from providers.fastly.state import Domain, domain_from
@@ -42,8 +41,7 @@ class Domains:
         return outcomes | self._make_all([change for change in moving if change.id not in failed])
 
     def _make_all(self, batch: Sequence[Change]) -> dict[ResourceId, Outcome]:
-        found = self._together([partial(tried, self._make, change) for change in batch])
-        return {change.id: outcome for change, outcome in zip(batch, found, strict=True)}
+        return each(self._together, batch, self._make)
 
     def _serve(self, changes: Iterable[Change], *, coming: bool = False) -> dict[ResourceId, Outcome]:
         """Have the services of what is attached served; where that fails, so has the host."""
@@ -57,6 +55,7 @@ class Domains:
                 if (id_ := self._versions.id_of(key)) is not None:
                     self._versions.serve(id_, first if coming else "")
             except ProviderError as error:
+                error.resource = error.resource or ResourceId(self._alias, SERVICE, key).address
                 failed |= {change.id: Failed(error) for change in attached}
         return failed
 

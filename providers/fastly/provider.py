@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from providers._http import Client, credential
+from providers._outcomes import placed
 from providers.fastly.api import BASE, Transport
 from providers.fastly.composing import compose_edges
 from providers.fastly.domains_apply import Domains
@@ -20,7 +21,7 @@ from providers.fastly.tls_api import TlsApi
 from providers.fastly.tls_apply import Tls
 from providers.fastly.versions import Versions
 from reconciler.model import Change, ResourceId
-from reconciler.provider import Composition, Failed, Live, Outcomes, Parts, Scope, Setting, Status
+from reconciler.provider import Composition, Live, Outcomes, Parts, Scope, Setting, Status
 
 if TYPE_CHECKING:
     import httpx
@@ -90,11 +91,7 @@ class FastlyProvider:
                 outcomes = self._tls.apply(batch)
             case _:
                 outcomes = self._versions.apply(batch)
-        for outcome in outcomes.values():
-            # What no single call says, such as a write that did not stick, has no context yet.
-            if isinstance(outcome, Failed):
-                outcome.error.provider = outcome.error.provider or provider_of(self._alias)
-        return outcomes
+        return placed(outcomes, provider_of(self._alias))
 
     def ready(self, ids: Collection[ResourceId]) -> Mapping[ResourceId, Status]:
         """Tell what is issued: one list of all subscriptions."""

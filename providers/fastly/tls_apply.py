@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
+from providers._outcomes import Outcome, is_idle, stuck
 from providers.fastly.names import ACTIVATION, SUBSCRIPTION
 from providers.fastly.state import orders_of
 from providers.fastly.tls import (
@@ -21,11 +22,10 @@ from providers.fastly.tls import (
     subscriptions_from,
 )
 from providers.fastly.tls_api import TlsApi
-from reconciler.errors import Conflict, NotReady, ProviderError, UnexpectedResponse
-from reconciler.model import Action, Change, Resource, ResourceId
+from reconciler.errors import Conflict, NotReady, ProviderError
+from reconciler.model import Action, Change, ResourceId
 from reconciler.provider import Done, Failed, Side, Status
 
-Outcome: TypeAlias = Done | Failed
 UNTOLD: Final = "Fastly has not told the validation record yet"
 
 
@@ -91,7 +91,7 @@ class Tls:
         made   takes the id of a new one, by host
         """
         host = change.id.key
-        if change.action in (Action.NOOP, Action.FORGET):
+        if is_idle(change):
             return
         if change.after is None or change.action is Action.REPLACE:
             self._delete(change, there)
@@ -132,7 +132,7 @@ class Tls:
 
     def _seen(self, change: Change, now: Mapping[str, Subscription]) -> Outcome:
         """Tell from the second look what became of a change."""
-        if change.after is None or change.action in (Action.NOOP, Action.FORGET):
+        if change.after is None or is_idle(change):
             return Done(change.after)
         host = change.id.key
         live = now.get(host)
@@ -141,7 +141,7 @@ class Tls:
         if live.challenge is None and not live.issued:
             return Failed(_placed(NotReady(UNTOLD), change))
         seen = subscription_resource(self._alias, host, live, change.after.mark)
-        return _stuck(change, seen)
+        return stuck(change, seen)
 
     # -- uploaded certificates
     def _activate_all(self, batch: Sequence[Change]) -> dict[ResourceId, Outcome]:
@@ -156,7 +156,7 @@ class Tls:
 
     def _activate(self, change: Change, live: Sequence[Activation]) -> None:
         host = change.id.key
-        if change.action in (Action.NOOP, Action.FORGET):
+        if is_idle(change):
             return
         if change.after is None:
             gone = change.before.attrs["certificate"] if change.before is not None else None
@@ -174,7 +174,7 @@ class Tls:
             self._api.replace_certificate(there.id, host, certificate)
 
     def _active(self, change: Change, now: Sequence[Activation]) -> Outcome:
-        if change.after is None or change.action in (Action.NOOP, Action.FORGET):
+        if change.after is None or is_idle(change):
             return Done(change.after)
         wanted = change.after.attrs
         for one in _exact(now, change.id.key):
@@ -224,13 +224,3 @@ def _compare(change: Change, values: Mapping[str, tuple[object, object]]) -> Non
     moved = ", ".join(f"{name} is now {now}" for name, (planned, now) in values.items() if planned != now)
     if moved:
         raise Conflict(f"{change.id.key} changed since it was planned: {moved}")
-
-
-def _stuck(change: Change, seen: Resource) -> Outcome:
-    """Tell from the second look whether a write took effect."""
-    wanted = change.resource.attrs
-    off = {name: seen.attrs.get(name) for name in wanted if seen.attrs.get(name) != wanted[name]}
-    if off:
-        told = ", ".join(f"{name} is {value}" for name, value in sorted(off.items()))
-        return Failed(_placed(UnexpectedResponse(f"the write did not stick: {told}"), change))
-    return Done(seen)

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from providers._outcomes import Outcome, is_idle, moved, stuck, vendor_id
 from providers.fastly import service_api
 from providers.fastly.api import Native
 from providers.fastly.editing import Work, Write, comments, is_open, label, writes
 from providers.fastly.errors import says_taken
 from providers.fastly.names import DOMAIN, SERVICE, key_in, mark, mark_of, service_name
-from providers.fastly.outcomes import Outcome, is_idle, moved, stuck, vendor_id
 from providers.fastly.service_api import ServiceApi
 from providers.fastly.service_outcomes import Look, domain_resource, held, work_of
 from providers.fastly.serving import TRIES, Serving
@@ -271,9 +271,8 @@ class Versions:
         left = sorted(comments(live.config).keys() - {c.id.key for c in work.leaving})
         left += [one.host for one in self._serving.linked(live)]
         if left:
-            text = f"{live.service.name} still serves {', '.join(left[:5])}"
-            refused = Conflict(f"{text}: remove that by hand, or leave the service")
-            return {c.id: Failed(refused) for c in work.changes}
+            text = f"{live.service.name} still serves {', '.join(left[:5])}: remove that by hand, or leave it"
+            return {c.id: Failed(Conflict(text)) for c in work.changes}
         if live.service.active is not None:
             self._serving.deactivate(live, live.service.active)
         self._api.delete(live.id, live.resource)

@@ -6,6 +6,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
+from providers._outcomes import placed
 from providers._records import rrset_of
 from providers.octodns import options as given
 from providers.octodns.bridge import Bridge, Held, class_named
@@ -15,7 +16,7 @@ from providers.octodns.zones import MIN_TTL_S, OctoState, ZoneState
 from reconciler.dns import Record, nearest
 from reconciler.errors import InvalidRequest, ProviderError
 from reconciler.model import Change, ResourceId
-from reconciler.provider import Composition, Failed, Live, Outcomes, Parts, Scope, Setting, Status
+from reconciler.provider import Composition, Live, Outcomes, Parts, Scope, Setting, Status
 
 
 class OctoDns:
@@ -78,11 +79,7 @@ class OctoDns:
         except ProviderError as error:
             error.provider = error.provider or self._provider
             raise
-        for outcome in outcomes.values():
-            # What no single call says, such as a write that did not stick, has no context yet.
-            if isinstance(outcome, Failed):
-                outcome.error.provider = outcome.error.provider or self._provider
-        return outcomes
+        return placed(outcomes, self._provider)
 
     def ready(self, ids: Collection[ResourceId]) -> Mapping[ResourceId, Status]:
         """Return that records are ready when they are written: whether they are answered is the engine's."""

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from providers._http import Client, credential
+from providers._outcomes import placed
 from providers._records import rrset_of
 from providers.powerdns import options as given
 from providers.powerdns.api import Api
@@ -17,7 +18,7 @@ from providers.powerdns.zones import PowerDnsState, ZoneState, chosen
 from reconciler.dns import Record
 from reconciler.errors import Conflict
 from reconciler.model import Change, ResourceId
-from reconciler.provider import Composition, Failed, Live, Outcomes, Parts, Scope, Setting, Status
+from reconciler.provider import Composition, Live, Outcomes, Parts, Scope, Setting, Status
 
 if TYPE_CHECKING:
     import httpx
@@ -87,11 +88,7 @@ class PowerDns:
         """Make the changes of one zone."""
         zone = self._zone((batch[0].container or "").partition("/")[2], batch[0])
         outcomes = apply_records(self._api, zone, batch)
-        for outcome in outcomes.values():
-            # What no single call says, such as a write that did not stick, has no context yet.
-            if isinstance(outcome, Failed):
-                outcome.error.provider = outcome.error.provider or f"{self._alias} (powerdns)"
-        return outcomes
+        return placed(outcomes, f"{self._alias} (powerdns)")
 
     def ready(self, ids: Collection[ResourceId]) -> Mapping[ResourceId, Status]:
         """Return that records are ready when they are written: whether they are answered is the engine's."""

@@ -22,8 +22,8 @@ CONTRACT = {
     "reconciler.zone_file",
 }
 
-# What every vendor's folder may import besides: how all of them speak HTTP, and judge records.
-SHARED = {"providers._http", "providers._records"}
+# What every vendor's folder may import besides: how all of them speak HTTP, judge records, and tell outcomes.
+SHARED = {"providers._http", "providers._outcomes", "providers._records"}
 
 # The shell: what may reach the world. Every other module of the product is pure, a new one too:
 # values in, values out, and whatever it needs of the world arrives as an argument.

@@ -1,15 +1,15 @@
-"""How changes become outcomes, and how a plan's words are compared with what is there."""
+"""How changes become outcomes, as several vendors share it: each by itself, compared with what is there."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from reconciler.errors import ProviderError, UnexpectedResponse
-from reconciler.model import Action, Attrs, Change, Resource
-from reconciler.provider import Done, Failed
+from reconciler.model import Action, Attrs, Change, Resource, ResourceId
+from reconciler.provider import Done, Failed, Side
 
-Outcome: TypeAlias = Done | Failed
+Outcome = Done | Failed
 
 
 def is_idle(change: Change) -> bool:
@@ -28,10 +28,33 @@ def tried(make: Callable[[Change], Outcome], change: Change) -> Outcome:
         return Failed(error)
 
 
+def each(
+    together: Side, batch: Sequence[Change], make: Callable[[Change], Outcome]
+) -> dict[ResourceId, Outcome]:
+    """Make changes side by side."""
+    found = together([partial(tried, make, change) for change in batch])
+    return {change.id: outcome for change, outcome in zip(batch, found, strict=True)}
+
+
+def placed(outcomes: Mapping[ResourceId, Outcome], provider: str) -> Mapping[ResourceId, Outcome]:
+    """Name provider and resource where no single call did: a write that did not stick has no context yet."""
+    for id_, outcome in outcomes.items():
+        if isinstance(outcome, Failed):
+            outcome.error.provider = outcome.error.provider or provider
+            outcome.error.resource = outcome.error.resource or id_.address
+    return outcomes
+
+
+# -- what is there, and what the plan says
 def differing(now: Attrs, planned: Attrs, but: frozenset[str] = frozenset()) -> dict[str, object]:
     """Return what is otherwise than planned, as it is now."""
     names = (now.keys() | planned.keys()) - but
     return {name: now.get(name) for name in sorted(names) if now.get(name) != planned.get(name)}
+
+
+def told(off: Mapping[str, object]) -> str:
+    """Say what is now otherwise."""
+    return ", ".join(f"{name} is now {value}" for name, value in off.items())
 
 
 def moved(now: Attrs, change: Change, but: frozenset[str] = frozenset()) -> str:
@@ -50,11 +73,6 @@ def stuck(change: Change, now: Resource, but: frozenset[str] = frozenset()) -> O
         text = f"the write did not stick: {told(off)}"
         return Failed(UnexpectedResponse(text, resource=change.id.address))
     return Done(now)
-
-
-def told(off: dict[str, object]) -> str:
-    """Say what is now otherwise."""
-    return ", ".join(f"{name} is now {value}" for name, value in off.items())
 
 
 def vendor_id(change: Change, output: str = "id") -> str | None:
