@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 
 from providers.sandbox.http1 import EdgeResponse
 
 MOST_ENTRIES = 10_000
+
+
+def fresh_s(response: EdgeResponse, now: float) -> float | None:
+    """Give for how long the origin says that a shared cache may keep its answer; None where it does not say.
+
+    RFC 9111: s-maxage goes before max-age, and both before Expires, of which one that is no date is past.
+    """
+    control = response.header("cache-control").lower()
+    for directive in ("s-maxage", "max-age"):
+        if found := re.search(rf"\b{directive}=(\d+)", control):
+            return float(found[1])
+    if not response.header("expires"):
+        return None
+    try:
+        return max(0.0, parsedate_to_datetime(response.header("expires")).timestamp() - now)
+    except ValueError:
+        return 0.0
 
 
 @dataclass(frozen=True, slots=True)

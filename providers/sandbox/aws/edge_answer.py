@@ -9,10 +9,10 @@ from __future__ import annotations
 import gzip
 import re
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 from html import escape
 from typing import Any
 
+from providers.sandbox.cache import fresh_s
 from providers.sandbox.fetch import FetchError
 from providers.sandbox.http1 import EdgeResponse
 
@@ -66,7 +66,7 @@ def origin_failure(error: FetchError) -> EdgeResponse:
 
 def kept_for(cache: Config, errors: Mapping[int, Config], response: EdgeResponse, now: float) -> float:
     """Give how many seconds an answer is kept, 0 for not at all; `errors`: custom responses by status."""
-    told = _told(response, now)
+    told = fresh_s(response, now)
     forbidden = bool(re.search(r"no-store|no-cache|private", response.header("cache-control").lower()))
     least, most = float(cache.get("MinTTL", 0)), float(cache.get("MaxTTL", 31536000))
     if response.status in ERRORS or (response.status in ERRORS_IF_TOLD and told is not None):
@@ -81,20 +81,6 @@ def kept_for(cache: Config, errors: Mapping[int, Config], response: EdgeResponse
     if told is None:
         return max(least, float(cache.get("DefaultTTL", 86400)))
     return min(max(told, least), most)
-
-
-def _told(response: EdgeResponse, now: float) -> float | None:
-    """Give for how long the origin says that its answer holds; None where it does not say."""
-    control = response.header("cache-control").lower()
-    for directive in ("s-maxage", "max-age"):
-        if found := re.search(rf"{directive}=(\d+)", control):
-            return float(found[1])
-    if not response.header("expires"):
-        return None
-    try:
-        return max(0.0, parsedate_to_datetime(response.header("expires")).timestamp() - now)
-    except ValueError:
-        return 0.0
 
 
 def compressed(response: EdgeResponse, accepted: str) -> EdgeResponse:

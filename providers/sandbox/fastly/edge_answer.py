@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import Any
 
+from providers.sandbox.cache import fresh_s
 from providers.sandbox.fetch import FetchError
 from providers.sandbox.http1 import EdgeResponse
 
@@ -102,20 +102,9 @@ def kept_for(rules: Rules, response: EdgeResponse, now: float, *, keeps_no_store
 
 def told(response: EdgeResponse, now: float) -> float | None:
     """Give for how long the origin says that its answer holds; None where it does not say."""
-    control = response.header("cache-control").lower()
-    for text, directive in (
-        (response.header("surrogate-control").lower(), "max-age"),
-        (control, "s-maxage"),
-        (control, "max-age"),
-    ):
-        if found := re.search(rf"\b{directive}=(\d+)", text):
-            return float(found[1])
-    if not response.header("expires"):
-        return None
-    try:
-        return max(0.0, parsedate_to_datetime(response.header("expires")).timestamp() - now)
-    except ValueError:
-        return 0.0
+    if found := re.search(r"\bmax-age=(\d+)", response.header("surrogate-control").lower()):
+        return float(found[1])
+    return fresh_s(response, now)
 
 
 def _stale_s(settings: Mapping[str, Any], control: str) -> float:
