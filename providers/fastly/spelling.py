@@ -6,12 +6,11 @@ docs: Fastly API, Service (details), Backend, Settings, Request settings, Header
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
+from providers.fastly.api import Native
 from providers.fastly.names import BACKEND
 from reconciler.model import Attrs, attrs
-
-Native = Mapping[str, Any]
 
 BACKEND_MEMBERS: Final = (
     "address",

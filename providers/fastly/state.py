@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
+from providers.fastly.api import Native
 from providers.fastly.names import (
     CLASSIC,
     DOMAIN,
@@ -29,8 +29,6 @@ from providers.fastly.tls import (
     wildcard,
 )
 from reconciler.model import Resource, ResourceId, attrs
-
-Native = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

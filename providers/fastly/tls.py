@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from providers.fastly.api import Documents, included, related
+from providers.fastly.api import Documents, Native, included, related
 from providers.fastly.names import ACTIVATION, DOMAIN, SUBSCRIPTION, TLS
 from reconciler.model import Attrs, Resource, ResourceId, attrs
 from reconciler.provider import Status
-
-Native = Mapping[str, Any]
 
 AUTHORITIES: Final[Mapping[str, tuple[str, ...]]] = {
     "certainly": ("certainly.com",),
