@@ -219,7 +219,7 @@ class Kernel:
         """Give the state that outlives a restart."""
         return {
             "clock": self.now(),
-            "switches": {name: switch["setting"] for name, switch in self.switches.dump().items()},
+            "switches": self.switches.settings(),
             "vendors": {name: vendor.dump() for name, vendor in self.vendors.items()},
         }
 

@@ -47,11 +47,18 @@ class Switches:
         if setting not in self._switches[name].settings:
             raise ControlError(_no_setting(self._switches[name], setting))
         self._settings[name] = setting
-        return self.dump()[name]
+        return self._told(name)
+
+    def settings(self) -> dict[str, str]:
+        """Give every switch's present setting."""
+        return dict(self._settings)
 
     def dump(self) -> dict[str, dict[str, Any]]:
         """Give every switch with its setting."""
-        return {name: {**asdict(s), "setting": self._settings[name]} for name, s in self._switches.items()}
+        return {name: self._told(name) for name in self._switches}
+
+    def _told(self, name: str) -> dict[str, Any]:
+        return {**asdict(self._switches[name]), "setting": self._settings[name]}
 
     def _unknown(self) -> str:
         return f"no such switch; there are {', '.join(sorted(self._switches)) or 'none'}"
