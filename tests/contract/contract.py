@@ -21,6 +21,8 @@ from jsonschema import Draft202012Validator, FormatChecker
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
+from tests.contract.quick import Check, Quick
+
 Schema = Any  # a JSON Schema: a mapping, True or False
 ONE = ("items", "not", "additionalProperties")
 SEVERAL = ("allOf", "anyOf", "oneOf")
@@ -45,7 +47,8 @@ class Spec:
         self._bases = [base.rstrip("/") for base in servers] + [""]
         self._routes = sorted((_route(template) for template in self.doc["paths"]), key=lambda r: r[0])
         self._shared = {side: self._components(side) for side in ("request", "response")}
-        self._validators: dict[tuple[str, str], Draft202012Validator] = {}
+        self._quick = {side: Quick(shared) for side, shared in self._shared.items()}
+        self._validators: dict[tuple[str, str], tuple[Check, Draft202012Validator]] = {}
 
     def find(self, method: str, path: str) -> tuple[str | None, Any, dict[str, str]]:
         """Give template, operation and path parameters of a call; (None, None, {}) where there is none."""
@@ -150,10 +153,11 @@ class Spec:
         if isinstance(schema, bool):
             return [] if schema else ["is not described"]
         value = without_nulls(value) if self.null_is_absent else value
-        found = self._validator(side, schema).iter_errors(value)
+        fits, validator = self._validator(side, schema)
+        found = () if fits(value, None) else validator.iter_errors(value)
         return [f"{error.json_path}: {deepest(error)}" for error in found]
 
-    def _validator(self, side: str, schema: Schema) -> Draft202012Validator:
+    def _validator(self, side: str, schema: Schema) -> tuple[Check, Draft202012Validator]:
         key = (side, json.dumps(schema, sort_keys=True))
         if key not in self._validators:
             shared = self._shared[side]
@@ -162,9 +166,8 @@ class Spec:
                 whole = _closed(whole, shared, here=True)
             root = {"components": {"schemas": shared}, **whole}
             registry: Registry[Schema] = Registry().with_resource("", DRAFT202012.create_resource(root))
-            self._validators[key] = Draft202012Validator(
-                root, registry=registry, format_checker=FormatChecker()
-            )
+            exact = Draft202012Validator(root, registry=registry, format_checker=FormatChecker())
+            self._validators[key] = (self._quick[side].check(whole), exact)
         return self._validators[key]
 
     def _plain(self, schema: Schema, side: str) -> Schema:
