@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from functools import cache
 from typing import NoReturn
 
 from reconciler import VERSION
@@ -120,8 +121,9 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(message.replace("argument --", "argument -").replace(" --", " -"))
 
 
+@cache
 def parser() -> Parser:
-    """Return the whole command line."""
+    """Return the whole command line, made once."""
     top = Parser(
         prog="tdr",
         description="Make SparkPost tracking domains HTTPS, from one YAML file.",
