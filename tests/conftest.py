@@ -75,6 +75,12 @@ def pytest_configure(config: pytest.Config) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_unconfigure() -> None:
+    """Look for what nobody closed once: pytest does so five times, over all that was kept, in each worker."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.hookimpl(wrapper=True, optionalhook=True)
 def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
     """`-n auto`: one more than there are cores, as tests wait for a process or a socket, too."""
