@@ -108,6 +108,13 @@ class Transport:
             raise self._client.unexpected(answer, "the answer is not Fastly's JSON; is the endpoint right?")
         return answer.body
 
+    def with_text(self, member: str, answer: Answer) -> Native:
+        """Return the object, which must have a text of this name: without it, it is something else."""
+        found = self.one(answer)
+        if not isinstance(found.get(member), str):
+            raise self._client.unexpected(answer, f"the answer has no `{member}`; is the endpoint right?")
+        return found
+
     def one_or_none(self, answer: Answer) -> Native | None:
         """Return the object, None where there is no such thing."""
         return self.one(answer) if answer.ok else None

@@ -9,10 +9,14 @@ already; whoever calls looks then.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, TypeAlias
+from functools import partial
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from providers.fastly.api import Native, Operation, Transport, refused
 from providers.fastly.errors import says_gone
+
+if TYPE_CHECKING:
+    from providers._http import Answer
 
 Form: TypeAlias = Mapping[str, str]
 
@@ -73,19 +77,25 @@ class ServiceApi:
         return self._way.send(CUSTOMER, self._way.one)
 
     # -- services
+    def _service(self, answer: Answer) -> Native:
+        return self._way.with_text("id", answer)
+
+    def _service_or_none(self, answer: Answer) -> Native | None:
+        return self._service(answer) if answer.ok else None
+
     def services(self) -> list[Native]:
         """Return all services with the numbers of their versions: one call for each hundred."""
         return self._way.pages(LIST, {"sort": "created", "direction": "ascend"})
 
     def named(self, name: str) -> Native | None:
         """Return the service of that name, None where there is none."""
-        return self._way.send(SEARCH, self._way.one_or_none, name, params={"name": name}, accept=says_gone)
+        return self._way.send(SEARCH, self._service_or_none, name, params={"name": name}, accept=says_gone)
 
     def details(self, service: str, resource: str = "") -> Native | None:
         """Return a service with all of its active version, or of its newest where none is active."""
         return self._way.send(
             DETAILS,
-            self._way.one_or_none,
+            self._service_or_none,
             resource,
             ids={"service": service},
             params={"filter[versions.active]": "true"},
@@ -96,7 +106,7 @@ class ServiceApi:
         """Return a service with all of one version."""
         return self._way.send(
             DETAILS,
-            self._way.one_or_none,
+            self._service_or_none,
             resource,
             ids={"service": service},
             params={"version": str(number)},
@@ -106,13 +116,13 @@ class ServiceApi:
     def service(self, service: str, resource: str = "") -> Native | None:
         """Return a service with the numbers of its versions, None where it is gone."""
         return self._way.send(
-            SERVICE, self._way.one_or_none, resource, ids={"service": service}, accept=says_gone
+            SERVICE, self._service_or_none, resource, ids={"service": service}, accept=says_gone
         )
 
     def create(self, name: str, comment: str, resource: str) -> Native:
         """Make a service; its version 1 is an open draft."""
         form = {"name": name, "type": "vcl", "comment": comment}
-        return self._way.send(CREATE, self._way.one, resource, form=form)
+        return self._way.send(CREATE, self._service, resource, form=form)
 
     def update(self, service: str, form: Form, resource: str) -> Native:
         """Write what is no version's: name, comment."""
@@ -138,7 +148,7 @@ class ServiceApi:
     def validate(self, service: str, number: int, resource: str) -> Native:
         """Ask whether a version could be activated: `status` ok or error, `msg` why not."""
         ids: dict[str, str | int] = {"service": service, "version": number}
-        return self._way.send(VALIDATE, self._way.one, resource, ids=ids)
+        return self._way.send(VALIDATE, partial(self._way.with_text, "status"), resource, ids=ids)
 
     def label(self, service: str, number: int, comment: str, resource: str) -> Native:
         """Write what a version's comment says."""

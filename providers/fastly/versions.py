@@ -7,6 +7,7 @@ conditional write: a draft is dropped where its base is no longer the active ver
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from providers._outcomes import Outcome, is_idle, moved, stuck, vendor_id
@@ -14,7 +15,7 @@ from providers.fastly import service_api
 from providers.fastly.api import Native
 from providers.fastly.editing import Work, Write, comments, is_open, label, writes
 from providers.fastly.errors import says_taken
-from providers.fastly.names import DOMAIN, SERVICE, key_in, mark, mark_of, service_name
+from providers.fastly.names import BACKEND, DOMAIN, SERVICE, key_in, mark, mark_of, service_name
 from providers.fastly.service_api import ServiceApi
 from providers.fastly.service_outcomes import Look, domain_resource, held, work_of
 from providers.fastly.serving import TRIES, Serving
@@ -202,6 +203,10 @@ class Versions:
             try:
                 self._write(live, number, write)
             except (InvalidRequest, Conflict) as error:
+                if write.operation is service_api.ADD_BACKEND and says_taken(error):
+                    # An earlier attempt's, whose answer was lost.
+                    self._write(live, number, replace(write, operation=service_api.PUT_BACKEND, name=BACKEND))
+                    continue
                 if write.host is None:
                     raise
                 if not self._is_there(live, number, write):
