@@ -104,6 +104,7 @@ EDGE_ZONE = 10
 DISTRIBUTIONS_PAGE = 100  # docs: ListDistributions
 MARKS_PAGE = 100 // 2  # docs: GetResources; a host has a distribution and a certificate
 SETS_PAGE = (300 - 2) // 3  # docs: ListResourceRecordSets; SOA and NS; a host, its claim, its validation
+FASTLY_PAGE = 100  # docs: Services, Domain management, TLS subscriptions, TLS activations
 CANDIDATES = (
     Candidate(
         "cloudflare",
@@ -146,6 +147,24 @@ CANDIDATES = (
         # Its certificate's tags told the record that proves it, which goes after it.
         forgotten=re.compile(r"too much .*\.acm-validations\.aws"),
         concerns=("aws.",),
+    ),
+    Candidate(
+        "fastly",
+        (
+            crowds.more_services,
+            crowds.more_versionless_domains,
+            crowds.more_subscriptions,
+            crowds.more_activations,
+            *PAGES,
+        ),
+        crowds.pending_zones,
+        crowds.roomy_fastly,
+        ("fastly", crowds.edited_customer),
+        per_plan=(6, 2),
+        rows=(FASTLY_PAGE, FASTLY_PAGE, FASTLY_PAGE),  # versionless domains, subscriptions, activations
+        # With the last of a host at Fastly goes what tells that the record which proved it is tdr's.
+        forgotten=re.compile(r"too much .*_acme-challenge\."),
+        concerns=("fastly.",),
     ),
     Candidate(
         "powerdns",

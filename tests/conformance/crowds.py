@@ -10,6 +10,8 @@ World = dict[str, Any]
 ZONES = 51  # docs: List zones, at most 50 on a page
 RECORDS = 5001  # docs: List DNS records; tdr asks for 5,000 on a page
 ACME = "111122223333"
+CUSTOMER = "4bNcKkz5jR0nXyv2sandbox"
+FASTLY_ROWS = 101  # docs: of every list of Fastly's, 100 on a page
 HOSTED_ZONES, RECORD_SETS, DISTRIBUTIONS = 101, 301, 101  # docs: Route 53 and CloudFront, the most on a page
 
 
@@ -103,6 +105,50 @@ def hosted_zones(world: World, names: Sequence[str]) -> World:
     """These zones, alike, at Route 53."""
     world["aws"][0]["zones"] = [{"name": name} for name in names]
     return world
+
+
+def more_services(world: World) -> World:
+    """More services than a page holds, before those of the job."""
+    world["fastly"][0]["services"][:0] = [{"name": f"a foreign site {n}"} for n in range(FASTLY_ROWS)]
+    return world
+
+
+def more_versionless_domains(world: World) -> World:
+    """More versionless domains than a page holds, before those of the job."""
+    world["fastly"][0]["domains"][:0] = [{"fqdn": f"aforeign{n}.example.org"} for n in range(FASTLY_ROWS)]
+    return world
+
+
+def more_subscriptions(world: World) -> World:
+    """More TLS subscriptions, and so activations, than a page holds, before those of the job."""
+    customer = world["fastly"][0]
+    customer["subscriptions"][:0] = [{"domains": [f"aforeign{n}.example.org"]} for n in range(FASTLY_ROWS)]
+    customer["limits"] = {"managed_certificates": 2 * FASTLY_ROWS}
+    return world
+
+
+def more_activations(world: World) -> World:
+    """More activations of an uploaded certificate than a page holds."""
+    names = [f"aforeign{n}.example.org" for n in range(FASTLY_ROWS)]
+    world["fastly"][0]["certificates"].append({"names": names, "active": names})
+    return world
+
+
+def roomy_fastly(world: World, names: Sequence[str]) -> World:
+    """These Cloudflare zones, alike, and a Fastly account with nothing in it and room for hundreds."""
+    customer = {key: world["fastly"][0][key] for key in ("customer", "token")}
+    limits = {"writes_per_hour": 10_000, "domains": 1000, "managed_certificates": 1000}
+    world["fastly"] = [{**customer, "limits": limits}]
+    return roomy_zones(world, names)
+
+
+def edited_customer(nth: int) -> World:
+    """A service and a versionless domain of it that somebody else adds at Fastly."""
+    made = {
+        "services": [{"id": f"{nth:04}0FOREIGN0SERVICE00", "name": f"foreign{nth}.example.org"}],
+        "domains": [{"fqdn": f"foreign{nth}.example.com", "service": f"{nth:04}0FOREIGN0SERVICE00"}],
+    }
+    return {"customers": {CUSTOMER: {"add": made}}}
 
 
 def edited_primary(nth: int) -> World:

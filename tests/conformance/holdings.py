@@ -12,10 +12,18 @@ VOLATILE = frozenset(("id", "version", "changes", "made", "events", "wrapped", "
 # Of AWS: what it remembers of requests and of what is gone; configs on their way to the edge.
 VOLATILE |= {"arn", "token", "asked", "requests", "CallerReference", "references", "deleted"}
 VOLATILE |= {"writes", "former", "served"}
+# Of Fastly: which version it is, what a certificate is known by, whether DNS was looked at, times as texts.
+VOLATILE |= {"number", "serial", "blob", "looked", "created_at", "updated_at"}
 # What it keeps in the order in which it was made.
-ORDERLESS = frozenset(("domain", "arn", "managed"))
-STAMP = re.compile(r"\bat=[0-9TZ]+")
-EDGE_NAME = re.compile(r"\bd[a-z0-9]{13}\.cloudfront\.net\b")
+ORDERLESS = frozenset(("domain", "arn", "managed", "fqdn", "common_name", "not_after"))
+#: Names that a vendor makes up, and how they are told.
+MADE_UP = (
+    (re.compile(r"\bat=[0-9TZ]+"), "at=…"),
+    (re.compile(r"\bd[a-z0-9]{13}\.cloudfront\.net\b"), "d….cloudfront.net"),
+    (re.compile(r"\btdr-[a-z0-9]{22}\.[a-z0-9.-]+"), "tdr-…"),
+    (re.compile(r"\b[a-z0-9]{18}\.fastly-validations\.com\b"), "….fastly-validations.com"),
+)
+MARK = "tdr "  # how a comment begins that is tdr's mark
 Holdings = dict[str, Any]
 
 
@@ -24,7 +32,7 @@ def holdings(state: Mapping[str, Any], zones: Collection[str] = ()) -> Holdings:
 
     With it the records of zones that are no vendor's, each zone by its name.
     """
-    held = {vendor: _plain(_called(held)) for vendor, held in state["vendors"].items()}
+    held = {vendor: _plain(_called(_lasting(held))) for vendor, held in state["vendors"].items()}
     edited = {
         each["zone"]: _sorted(_plain(record) for record in each["records"])
         for each in state["dns"]
@@ -45,11 +53,51 @@ def _plain(value: Any) -> Any:
         return _sorted(plain) if orderless else plain
     if isinstance(value, float):
         return "a time"
-    return EDGE_NAME.sub("d….cloudfront.net", STAMP.sub("at=…", value)) if isinstance(value, str) else value
+    return _named(value) if isinstance(value, str) else value
+
+
+def _named(text: str) -> str:
+    for made_up, told in MADE_UP:
+        text = made_up.sub(told, text)
+    return text
+
+
+def _lasting(value: Any) -> Any:
+    """The same without what Fastly keeps for ever: services that were deleted, versions of no effect."""
+    if isinstance(value, Mapping):
+        kept = {key: _lasting(each) for key, each in value.items()}
+        return _customer(kept) if "services" in value and "domains" in value else kept
+    return [_lasting(each) for each in value] if isinstance(value, list) else value
+
+
+def _customer(held: dict[str, Any]) -> dict[str, Any]:
+    """One customer of Fastly's: which hosts tdr has in which form may differ; one in both is there twice."""
+    services = [_service(each) for each in held["services"] if each["deleted"] is None]
+    hosts = [
+        {"fqdn": domain["name"], "service": each["id"], "description": domain["comment"]}
+        for each in services
+        for version in each["versions"]
+        for domain in version["objects"].pop("domain", {}).values()
+    ]
+    versionless = [{key: each[key] for key in ("fqdn", "service", "description")} for each in held["domains"]]
+    return {**held, "services": services, "domains": [*hosts, *versionless]}
+
+
+def _service(held: Mapping[str, Any]) -> dict[str, Any]:
+    """A service with the version that counts, the active or the newest one; of others' with all."""
+    every = held["versions"]
+    counts = next((each for each in every if each["active"]), every[-1])
+    own = held["comment"].startswith(MARK)
+    kept = [each for each in every if each is counts or not own]
+    return {**held, "versions": [{**_filled(each), **({"comment": ""} if own else {})} for each in kept]}
+
+
+def _filled(version: Mapping[str, Any]) -> dict[str, Any]:
+    return {**version, "objects": {kind: some for kind, some in version["objects"].items() if some}}
 
 
 def _called(held: Any) -> Any:
-    """The same with each certificate and policy of AWS referred to by what it is for, not by its id."""
+    """The same with what is referred to by an id referred to by what it is for."""
     called = dict(_names(held))
     if not called:
         return held
@@ -63,6 +111,12 @@ def _names(value: Any) -> Iterator[tuple[str, str]]:
             yield value["arn"], f"the certificate of {', '.join(value['names'])}"
         if "managed" in value and "config" in value:
             yield value["id"], f"the policy {value['config']['Name']}"
+        if "versions" in value:
+            yield value["id"], f"the service {value['name']}"
+        if "not_after" in value and "id" in value:
+            yield value["id"], f"the certificate of {', '.join(value['names'])}"
+        if "authorizations" in value:
+            yield value["id"], f"the subscription of {', '.join(value['domains'])}"
     for each in value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ():
         yield from _names(each)
 

@@ -59,6 +59,7 @@ VERDICTS = frozenset(
     {
         ("GET /sending-domains/{domain}", "404"),  # it is not there
         ("POST /tracking-domains", "409"),  # somebody has it
+        *(("GET /domain-management/v1/domains", status) for status in ("403", "404")),  # it has no such thing
         ("POST /tracking-domains/{domain}/certificate/enable", "409"),  # ordered already
     }
 )

@@ -67,7 +67,8 @@ class Score:
         return tuple(beat for beat in self.beats if beat.applies)
 
 
-ID = re.compile(r"[0-9a-f]{32}")
+#: Cloudflare's, and Fastly's.
+ID = re.compile(r"[0-9a-f]{32}|(?<=/)[0-9A-Za-z]{22}(?=/|$)")
 
 
 def struck(at: Stand, beat: Beat, fault: Mapping[str, Any]) -> None:

@@ -34,6 +34,7 @@ from reconciler.report import Report, report_text
 from tests.conformance.candidates import Candidate, writes
 from tests.conformance.holdings import Holdings, differences, foreign, holdings
 from tests.conformance.seam import Seam
+from tests.contract.fastly_judge import fastly_findings
 from tests.contract.judge import judge
 from tests.servers.process import binary
 
@@ -224,7 +225,7 @@ class Stand:
         told = [text for text in self.texts if any(secret in text for secret in self.secrets)]
         assert not told, told[0]
         assert self.control("GET", "/unemulated") == []
-        findings = judge(self.calls)
+        findings = [*judge(self.calls), *fastly_findings(self.calls)]
         assert not findings, "\n".join(findings)
 
 

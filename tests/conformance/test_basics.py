@@ -18,7 +18,7 @@ from tests.conformance.holdings import differences
 from tests.conformance.stand import Stand, stand
 
 DESTROY = Choice(destroy=True)
-LATER_PAGE = re.compile(r"(?i)\b(page|cursor|offset|marker|name)=(?!1\b)")
+LATER_PAGE = re.compile(r"(?i)\b(page|page%5Bnumber%5D|cursor|offset|marker|name)=(?!1\b)")
 
 
 def emptied(world: dict[str, Any]) -> dict[str, Any]:

@@ -31,6 +31,8 @@ PATIENCE_S = 30.0
         ("dns", 0.5),
         ("aws", 0.2),
         ("aws", 0.5),
+        ("fastly", 0.3),
+        ("fastly", 0.6),
         ("powerdns", 0.2),
         ("powerdns", 0.5),
         ("rfc2136", 0.5),
