@@ -241,6 +241,8 @@ class Run:
                 self._wake_at(self.engine.clock.now() + step.rounds.poll_s, step)
             case Failed(error=NotReady() | RateLimited() as error) if self._rounds(step).go_on_later(error):
                 self._end(step, Result(Outcome.WAITING, str(error)))
+            case Failed(error=NotReady() as error) if self.engine.stop and self._rounds(step).go_on(error):
+                self._end(step, Result(Outcome.SKIPPED, "the run was interrupted"))
             case Failed(error=error):
                 self._end(step, Result(Outcome.FAILED, str(error)))
             case None:
