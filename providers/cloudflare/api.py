@@ -55,14 +55,18 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What a good answer holds: an object or a list of objects, with the members that tdr rests on."""
+    """What a good answer holds: an object or a list of objects, with the members that tdr rests on.
+
+    `may_lack`: or nothing, where there may be none.
+    """
 
     kind: type[dict[str, Any]] | type[list[Any]]
     members: tuple[str, ...]
+    may_lack: bool = False
 
     def lacking(self, result: object) -> str:
         """Say what a result lacks, nothing where it is well."""
-        if self.kind is list and result is None:
+        if result is None and (self.kind is list or self.may_lack):
             return ""
         if not isinstance(result, self.kind):
             return f"the answer holds no {'list' if self.kind is list else 'result'}"
@@ -205,7 +209,7 @@ class Api:
         path = f"/zones/{zone_id}/custom_hostnames/fallback_origin"
         ask = Ask("get fallback origin", path, CERTIFICATES_READ, zone)
         try:
-            found: Native | None = self._get(ask, None).get("result")
+            found: Native | None = self._get(ask, Form(dict, ("origin",), may_lack=True)).get("result")
         except InvalidRequest as error:
             if error.status != HTTPStatus.NOT_FOUND:
                 raise
@@ -332,7 +336,7 @@ def _envelope(response: httpx.Response, form: Form | None = None) -> Native:
         raise _unexpected(response, "the answer is no JSON object")
     if body.get("success") is False:
         raise from_status(response, body)
-    if set(body) == {"id"}:
+    if "id" in body and "success" not in body:
         return {"result": body}  # so the documents have it of a custom hostname's deletion
     if body.get("success") is not True:
         raise _unexpected(response, "the answer is not Cloudflare's: it has no `success`")

@@ -146,5 +146,6 @@ def outcome(change: Change, live: Resource | None) -> Outcome:
     if _is_done(live, change.after):
         return Done(live)
     now = str(dict(live.attrs)) if live is not None else "nothing"
-    text = f"the write did not stick: {change.id.key} is now {now}"
+    zone = str(change.container).split("/")[1]
+    text = f"the write to zone {zone} did not stick: {change.id.key} is now {now}"
     return Failed(UnexpectedResponse(text, resource=change.id.address))

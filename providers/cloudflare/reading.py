@@ -57,7 +57,8 @@ def read_live(api: Api, account: Account, scope: Scope, together: Side = one_by_
         edges = _zones_of(found, (w.host for w in scope.parts.cdn))
         served = _zones_of(found, (w.host for w in scope.parts.cdn if not w.absent))
     else:
-        edges = served = found.zones.keys() & {account.saas_zone}
+        edges = _saas_zone(found, account, asked=bool(scope.parts.cdn) or scope.everything)
+        served = _saas_zone(found, account, asked=any(not w.absent for w in scope.parts.cdn))
 
     looks = [
         Look(
@@ -66,7 +67,7 @@ def read_live(api: Api, account: Account, scope: Scope, together: Side = one_by_
             edge=name in edges,
             checked=name in served,
             records=scope.everything or name in names or name == account.saas_zone,
-            saas=name == account.saas_zone,
+            saas=name == account.saas_zone and name in edges,
         )
         for name in sorted(found.zones if scope.everything else {*edges, *names})
     ]
@@ -104,6 +105,10 @@ def _adds_nothing(scope: Scope) -> bool:
 
 def _zones_of(found: CloudflareState, hosts: Any) -> set[str]:
     return {zone.name for host in hosts if (zone := found.zone_of(host)) is not None}
+
+
+def _saas_zone(found: CloudflareState, account: Account, *, asked: bool) -> set[str]:
+    return found.zones.keys() & {str(account.saas_zone)} if asked else set()
 
 
 def _rrsets(api: Api, zone: ZoneState) -> tuple[RRset, ...]:
@@ -172,7 +177,7 @@ class Look:
 
     A zone that is no `edge` has no rules to write: there a token for DNS alone will do. `checked`: also what
     decides whether links on an edge work: settings, certificates, page rules, the rules of others. `saas`:
-    what Cloudflare for SaaS holds in it.
+    what Cloudflare for SaaS holds in it, in the place of the zone's own certificates.
     """
 
     api: Api
@@ -197,8 +202,9 @@ class Look:
         if self.checked:
             for setting in _SETTINGS:
                 asks[setting] = _asking("Zone Settings Read", partial(self.api.setting, name, id_, setting))
-            asks["universal"] = _asking("SSL and Certificates Read", partial(self.api.universal, name, id_))
             asks["page rules"] = _asking("Page Rules Read", partial(self.api.page_rules, name, id_))
+        if self.checked and not self.saas:  # a custom hostname has a certificate of its own
+            asks["universal"] = _asking("SSL and Certificates Read", partial(self.api.universal, name, id_))
             asks["packs"] = partial(self.api.packs, name, id_)
         return asks
 
@@ -239,8 +245,8 @@ def _checked(zone: ZoneState, said: Mapping[str, Any]) -> ZoneState:
     return replace(
         zone,
         settings=attrs(**settings),
-        universal=_known(said["universal"]),
-        packs=tuple(map(pack_from, said["packs"])),
+        universal=_known(said.get("universal")),
+        packs=tuple(map(pack_from, said.get("packs", ()))),
         page_rules=tuple(map(page_rule_from, _known(said["page rules"]) or ())),
         checked=True,
     )

@@ -164,7 +164,9 @@ class _Edge:
             r.id for r in rule_resources(self.host, self._zone, self._wishes) if r.id.kind != CACHE_HOST
         )
         yield ResourceId(alias, SAAS_ORIGIN, endpoint)
-        if self._origins.ours and not self._origin():
+        if (
+            self._origins.ours
+        ):  # Cloudflare takes no custom hostname in before there is one, its own origin or not
             yield ResourceId(alias, FALLBACK_ORIGIN, self._saas.zone)
 
     def target(self) -> HostTarget:

@@ -256,15 +256,13 @@ class SaasState:
         fallback = self.default
         if one.host in self.owners:
             yield ResourceId(alias, SAAS_SSL_HOST, one.host)
-        if one.origin in origins:
-            yield ResourceId(alias, SAAS_ORIGIN, origins[one.origin])
-        elif not one.origin and fallback is not None and self.is_of(owner, fallback.origin):
+        reached = one.origin or (fallback.origin if fallback is not None else "")
+        if fallback is not None and self.is_of(owner, fallback.origin):
             yield ResourceId(alias, FALLBACK_ORIGIN, self.zone)
-            if fallback.origin in origins:
-                yield ResourceId(alias, SAAS_ORIGIN, origins[fallback.origin])
-        elif (
-            self.owners.get(one.host) == owner
-        ):  # its own record points at one of these, though Cloudflare serves it by the user's
+        if reached in origins:
+            yield ResourceId(alias, SAAS_ORIGIN, origins[reached])
+        elif self.owners.get(one.host) == owner:
+            # Its own record points at one of these, though Cloudflare serves it by the user's.
             yield from (ResourceId(alias, SAAS_ORIGIN, key) for key in origins.values())
 
 

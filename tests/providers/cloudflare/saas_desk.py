@@ -66,6 +66,7 @@ class Desk:
         self.hostnames: dict[str, dict[str, Any]] = {}
         self.fallback: dict[str, Any] | None = None
         self.made: dict[str, Any] = {}
+        self.deleted: dict[str, Any] = {}
         self.asked: list[tuple[str, str, Any]] = []
         self.calls: Counter[str] = Counter()
         self.refusal: tuple[int, int, str] | None = None
@@ -113,7 +114,7 @@ class Desk:
             return _good(rows, total_pages=1)
         if request.method == "DELETE":
             self.hostnames = {host: one for host, one in self.hostnames.items() if one["id"] != id_}
-            return httpx.Response(200, json={"id": id_})
+            return httpx.Response(200, json={"id": id_, **self.deleted})
         host = body.get("hostname") or next(h for h, one in self.hostnames.items() if one["id"] == id_)
         old = self.hostnames.get(host) or hostname(host)
         ssl = {**old["ssl"], **body.get("ssl", {}), "status": "pending_validation"}

@@ -14,7 +14,7 @@ from providers.cloudflare.saas_state import (
     hostname_resource,
     origin_resource,
 )
-from reconciler.errors import AuthError, Conflict, InvalidRequest, NotReady
+from reconciler.errors import AuthError, Conflict, InvalidRequest, NotReady, UnexpectedResponse
 from reconciler.model import Action, Change, Resource
 from reconciler.provider import Done, Failed
 from tests.providers.cloudflare.saas_desk import ORIGIN, OWNER, ZONE, Desk, hostname
@@ -168,6 +168,21 @@ def test_the_fallback_origin_goes_when_nothing_goes_there_any_more() -> None:
     desk.hostnames.clear()
     assert "pending_deletion" in str(error(apply(desk, gone)[0]))
     assert [method for method, _, _ in desk.asked] == ["DELETE"]
+
+
+def test_a_deletion_may_be_answered_with_more_than_the_id() -> None:
+    desk = Desk()
+    desk.deleted = {"a_new_member": 1}
+    desk.hostnames[HOST] = hostname(HOST)
+    assert apply(desk, delete(live(desk.hostnames[HOST]))) == [Done(None)]
+
+
+def test_an_answer_that_is_no_fallback_origin_is_not_taken_for_none() -> None:
+    desk = Desk()
+    desk.fallback = {"unexpected": 1}
+    wanted = create(fallback_resource("brand", ZONE, ORIGIN, OWNER, ()))
+    assert isinstance(error(apply(desk, wanted)[0]), UnexpectedResponse)
+    assert desk.asked == []
 
 
 def test_an_origin_stays_while_a_hostname_names_it() -> None:

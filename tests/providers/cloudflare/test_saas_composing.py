@@ -110,7 +110,14 @@ def test_the_endpoint_of_most_hosts_is_the_fallback_and_the_others_name_their_or
     composed = compose(state(), *hosts)
     eu = f"tdr-{OWNER}-eu-spgo-io.{ZONE}"
     assert one(composed, FALLBACK_ORIGIN, ZONE).attrs["origin"] == ORIGIN
-    assert one(composed, CUSTOM_HOSTNAME, GO).attrs["custom_origin_server"] == eu
+    made = one(composed, CUSTOM_HOSTNAME, GO)
+    assert made.attrs["custom_origin_server"] == eu
+    # Without a fallback origin none is taken in, whatever origin it names.
+    assert ResourceId("brand", FALLBACK_ORIGIN, ZONE) in made.after
+    native = hostname(GO, custom_origin_server=eu, **ACTIVE)
+    live = state(native, fallback=ORIGIN, records=[record(), record(eu, "eu.spgo.io")], owners=[GO])
+    assert live.saas is not None
+    assert {r.id: r.after for r in live.saas.resources("brand", OWNER)}[made.id] == made.after
     assert composed.targets[GO].values == (eu,)
     [told] = [text for text in texts(composed) if "eu.spgo.io" in text]
     assert "do not agree whether the Business plan" in told
