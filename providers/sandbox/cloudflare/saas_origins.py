@@ -63,7 +63,7 @@ def delete_fallback(call: Call) -> Answer:
     fallback = zone.saas.fallback_at(call.now)
     if fallback is None:
         raise Refusal(404, 1551, "Resource not found.")
-    fallback.deleted = call.now if fallback.deleted is None else fallback.deleted
+    fallback.ended = call.now if fallback.ended is None else fallback.ended
     zone.changes += 1
     return found(view(call, fallback))
 

@@ -206,18 +206,18 @@ class Hostname:
 
 @dataclass(slots=True)
 class Fallback:
-    """The fallback origin of a zone; `deleted` is when somebody asked for its end."""
+    """The fallback origin of a zone; `ended` is when somebody asked for its end."""
 
     origin: str
     created: float
     updated: float
-    deleted: float | None = None
+    ended: float | None = None
     status: str | None = None
 
     def status_at(self, now: float) -> str:
         """Give its status at a time; deleted is gone."""
-        if self.deleted is not None:
-            return "pending_deletion" if now < self.deleted + FALLBACK_DELETED_S else "deleted"
+        if self.ended is not None:
+            return "pending_deletion" if now < self.ended + FALLBACK_DELETED_S else "deleted"
         if self.status is not None:
             return self.status
         if now < self.updated + FALLBACK_DEPLOYING_S:
@@ -245,9 +245,10 @@ class Saas:
         return min(found, key=lambda h: h.hostname != host, default=None)
 
     def fallback_at(self, now: float) -> Fallback | None:
-        """Give the fallback origin, None where there is none (any more)."""
-        gone = self.fallback is None or self.fallback.status_at(now) == "deleted"
-        return None if gone else self.fallback
+        """Give the fallback origin, None where there is none; one whose end has come is forgotten."""
+        if self.fallback is not None and self.fallback.status_at(now) == "deleted":
+            self.fallback = None
+        return self.fallback
 
 
 def from_data(data: Mapping[str, Any]) -> Saas:
