@@ -21,6 +21,7 @@ from typing import Any
 
 import yaml
 
+from providers.cloudflare import CALLS_FOR_SAAS
 from providers.sandbox.calls import Call
 from providers.sandbox.contract import Emulator
 from tests.conformance import crowds
@@ -103,6 +104,8 @@ PAGES = (crowds.more_zones, crowds.more_records)
 EDGE_ZONE = 10
 DISTRIBUTIONS_PAGE = 100  # docs: ListDistributions
 MARKS_PAGE = 100 // 2  # docs: GetResources; a host has a distribution and a certificate
+SAAS_ZONE = EDGE_ZONE + CALLS_FOR_SAAS - 1  # the pages of custom hostnames are counted by `rows`
+HOSTNAMES_PAGE = 50  # docs: List Custom Hostnames
 SETS_PAGE = (300 - 2) // 3  # docs: ListResourceRecordSets; SOA and NS; a host, its claim, its validation
 FASTLY_PAGE = 100  # docs: Services, Domain management, TLS subscriptions, TLS activations
 CANDIDATES = (
@@ -165,6 +168,22 @@ CANDIDATES = (
         # With the last of a host at Fastly goes what tells that the record which proved it is tdr's.
         forgotten=re.compile(r"too much .*_acme-challenge\."),
         concerns=("fastly.",),
+    ),
+    Candidate(
+        "saas",
+        (crowds.more_hostnames,),
+        crowds.pending_zones,
+        crowds.roomy_saas_zone,
+        ("cloudflare", crowds.edited_saas_zone),
+        per_plan=(5 + SAAS_ZONE, 1),
+        rows=(HOSTNAMES_PAGE,),
+        # Its rule told that the custom hostname was tdr's; the records that prove it go after both.
+        forgotten=re.compile(r"\.sets\._(acme-challenge|cf-custom-hostname)\.[^:]*: null became "),
+        concerns=("cloudflare.",),
+        impossible={
+            "cloudflare.sparkpost-on-cloudflare=yes": "1014",
+            "cloudflare.custom-origin-server=enterprise": "1414",
+        },
     ),
     Candidate(
         "powerdns",

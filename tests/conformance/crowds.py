@@ -12,6 +12,7 @@ RECORDS = 5001  # docs: List DNS records; tdr asks for 5,000 on a page
 ACME = "111122223333"
 CUSTOMER = "4bNcKkz5jR0nXyv2sandbox"
 FASTLY_ROWS = 101  # docs: of every list of Fastly's, 100 on a page
+HOSTNAMES = 51  # docs: List Custom Hostnames, at most 50 on a page
 HOSTED_ZONES, RECORD_SETS, DISTRIBUTIONS = 101, 301, 101  # docs: Route 53 and CloudFront, the most on a page
 
 
@@ -31,6 +32,13 @@ def more_records(world: World) -> World:
     return world
 
 
+def more_hostnames(world: World) -> World:
+    """More custom hostnames than a page holds, in the first Cloudflare zone, before those of the job."""
+    zone = world["cloudflare"][0]["zones"][0]
+    zone["custom_hostnames"].extend(_hostname(f"more{n}", zone["name"]) for n in range(HOSTNAMES))
+    return world
+
+
 def pending_zones(world: World) -> World:
     """Cloudflare zones whose name servers are not Cloudflare's yet."""
     for zone in world["cloudflare"][0]["zones"]:
@@ -43,6 +51,13 @@ def roomy_zones(world: World, names: Sequence[str]) -> World:
     account = world["cloudflare"][0]
     account["zones"] = [{"name": name, "plan": "business"} for name in names]
     return world
+
+
+def roomy_saas_zone(world: World, names: Sequence[str]) -> World:
+    """These zones, alike, at PowerDNS, and one at Cloudflare with room for what serves their hosts."""
+    account = world["cloudflare"][0]
+    account["zones"] = [{"name": zone["name"], "plan": "business"} for zone in account["zones"]]
+    return roomy_powerdns_zones(world, names)
 
 
 def secondary_zones(world: World) -> World:
@@ -168,6 +183,15 @@ def edited_zone(nth: int) -> World:
     return {"zones": {"example.com": {"add_records": [_record(nth)], "add_rules": [rule]}}}
 
 
+def edited_saas_zone(nth: int) -> World:
+    """A record, a rule and a custom hostname that somebody else adds to a zone of Cloudflare for SaaS."""
+    name = "acme-links.net"
+    changes = edited_zone(nth)["zones"]["example.com"]
+    changes["add_records"] = [{**_record(nth), "name": f"foreign{nth}.{name}"}]
+    changes["add_custom_hostnames"] = [_hostname(nth, name)]
+    return {"zones": {name: changes}}
+
+
 def edited_hosted_zone(nth: int) -> World:
     """A record that somebody else adds at Route 53."""
     record = {"type": "TXT", "name": f"foreign{nth}.example.com", "ttl": 300, "values": [f'"foreign {nth}"']}
@@ -177,6 +201,10 @@ def edited_hosted_zone(nth: int) -> World:
 def edited_records(nth: int) -> World:
     """A record that somebody else adds to a zone of Cloudflare or PowerDNS."""
     return {"zones": {"example.com": {"add_records": [_record(nth)]}}}
+
+
+def _hostname(nth: int | str, zone: str) -> World:
+    return {"hostname": f"foreign{nth}.example.net", "custom_origin_server": f"foreign.{zone}"}
 
 
 def _record(nth: int) -> World:

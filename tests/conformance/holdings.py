@@ -20,6 +20,7 @@ ORDERLESS = frozenset(("domain", "arn", "managed", "fqdn", "common_name", "not_a
 MADE_UP = (
     (re.compile(r"\bat=[0-9TZ]+"), "at=…"),
     (re.compile(r"\bd[a-z0-9]{13}\.cloudfront\.net\b"), "d….cloudfront.net"),
+    (re.compile(r'"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"'), '"a proof"'),  # of a custom hostname
     (re.compile(r"\btdr-[a-z0-9]{22}\.[a-z0-9.-]+"), "tdr-…"),
     (re.compile(r"\b[a-z0-9]{18}\.fastly-validations\.com\b"), "….fastly-validations.com"),
 )

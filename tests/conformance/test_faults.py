@@ -95,7 +95,7 @@ def gaps_s(at: Stand) -> Iterator[tuple[float, float]]:
 
 
 def _request(call: Call) -> tuple[str, ...]:
-    return *asked(call), call.path, call.request_body
+    return *asked(call), call.listener, call.path, call.request_body
 
 
 @pytest.mark.parametrize("name", LASTING)

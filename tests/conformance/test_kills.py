@@ -33,6 +33,7 @@ PATIENCE_S = 30.0
         ("aws", 0.5),
         ("fastly", 0.3),
         ("fastly", 0.6),
+        ("saas", 0.3),
         ("powerdns", 0.2),
         ("powerdns", 0.5),
         ("rfc2136", 0.5),

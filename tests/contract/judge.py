@@ -51,7 +51,8 @@ UNDESCRIBED: Mapping[str, Mapping[tuple[str, str, int], str]] = {
         ): "a setting of sparkpost.enable-again",
     },
 }
-
+#: Answers that may come within the usual envelope, where nobody knows: a setting of a switch.
+ENVELOPED = frozenset({("DELETE", f"{HOSTNAMES}/{{custom_hostname_id}}")})
 _JUDGED: dict[tuple[object, ...], list[str]] = {}
 
 
@@ -154,7 +155,7 @@ def exchange_findings(call: Exchange) -> list[str]:
     # What the vendor refuses may well be wrong: then only its answer is judged.
     asked = [] if refused else request_errors(spec, call, template)
     left_out = (call.method, template, call.status) in UNDESCRIBED.get(call.vendor, {})
-    answered = [] if left_out or call.fault is not None else response_errors(spec, call)
+    answered = [] if left_out or call.fault is not None else response_errors(spec, call, template)
     what = f"{call.vendor} {call.method} {template}"
     return [f"{what} request: {e}" for e in asked] + [f"{what} {call.status}: {e}" for e in answered]
 
@@ -168,11 +169,14 @@ def request_errors(spec: Spec, call: Exchange, template: str) -> list[str]:
     return spec.request_errors(call.method, call.path, query, body, kind)
 
 
-def response_errors(spec: Spec, call: Exchange) -> list[str]:
+def response_errors(spec: Spec, call: Exchange, template: str) -> list[str]:
     """Say what is wrong with what was answered."""
     if call.status is None:
         return []
-    return spec.response_errors(call.method, call.path, call.status, shortened(_parsed(call.response_body)))
+    body = shortened(_parsed(call.response_body))
+    if (call.method, template) in ENVELOPED and isinstance(body, Mapping) and body.get("success") is True:
+        body = body["result"]
+    return spec.response_errors(call.method, call.path, call.status, body)
 
 
 def shortened(value: Any) -> Any:
