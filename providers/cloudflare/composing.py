@@ -9,7 +9,15 @@ from typing import Final
 
 from providers.cloudflare.certificates import AUTHORITIES, covering, lacking, within_universal
 from providers.cloudflare.checks import cached_by_others, rule_findings
-from providers.cloudflare.findings import edge_findings, error, no_zone, or_saas, warning, zone_findings
+from providers.cloudflare.findings import (
+    edge_findings,
+    error,
+    no_zone,
+    or_saas,
+    saas_zones,
+    warning,
+    zone_findings,
+)
 from providers.cloudflare.names import CACHE_PHASE, CONFIG_PHASE, OUR_PHASES, SSL_HOST
 from providers.cloudflare.rules import Setting, member, member_setting, new_rules, own_rules
 from providers.cloudflare.zones import CloudflareState, ZoneState
@@ -46,9 +54,10 @@ def compose_edges(parts: Iterable[Wanted], state: CloudflareState, wishes: Wishe
             findings.append(replace(found, lift=found.lift + or_saas(wanted.host, state)))
             continue
         accounts[wanted.host] = zone.account
-        targets[wanted.host] = HostTarget("CNAME", (wanted.origin,), proxied=True)
+        if zone.type == "full":  # else there is no record that could be its edge, wherever its DNS is
+            targets[wanted.host] = HostTarget("CNAME", (wanted.origin,), proxied=True)
         resources.extend(rule_resources(wanted.host, zone, wishes))
-        findings.extend(_host_findings(wanted.host, zone, wishes, or_saas(wanted.host, state)))
+        findings.extend(_host_findings(wanted.host, zone, state, wishes))
         if any(pack.status == "active" for pack in covering(zone.packs, wanted.host)):
             ready.add(ResourceId(wishes.alias, SSL_HOST, wanted.host))
         elif zone.checked and within_universal(wanted.host, zone.name):
@@ -84,10 +93,13 @@ def can_cache(zone: ZoneState, wishes: Wishes) -> bool:
     return wishes.cache_ttl == 0 or wishes.cache_ttl >= zone.plan.edge_s
 
 
-def _host_findings(host: str, zone: ZoneState, wishes: Wishes, otherwise: str) -> Iterator[Finding]:
-    """Yield what stands in the way; `otherwise` is what another mode would do where the zone does not."""
+def _host_findings(host: str, zone: ZoneState, state: CloudflareState, wishes: Wishes) -> Iterator[Finding]:
+    """Yield what stands in the way, with what the other mode would do where the zone does not."""
+    otherwise = or_saas(host, state)
     for finding in zone_findings(host, zone, "cdn"):
-        yield replace(finding, lift=finding.lift + otherwise)
+        # With no zone to name, a pending one is told as its dns part tells it: once.
+        more = otherwise if zone.type != "full" or saas_zones(state, host) else ""
+        yield replace(finding, lift=finding.lift + more)
     yield from edge_findings(host, zone)
     if not zone.checked:
         return

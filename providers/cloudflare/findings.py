@@ -50,19 +50,25 @@ def saas_zones(state: CloudflareState, host: str) -> list[str]:
 
 
 def or_saas(host: str, state: CloudflareState) -> str:
-    """Say how a host is served whose own zone does not do, empty where the account has no zone for that."""
+    """Say how a host is served whose own zone does not do: by a zone of the account if there is one."""
     others = saas_zones(state, host)
-    if not others:
-        return ""
+    zone = others[0] if others else "ZONE"
+    which = "" if others else "; ZONE is any other domain of yours that is active at Cloudflare"
     return (
-        f"; or leave its DNS where it is and name as cdn an alias with `mode: saas, saas_zone: {others[0]}` "
-        "(Cloudflare for SaaS, on any plan)"
+        f"; or leave its DNS where it is and name as cdn an alias with `mode: saas, saas_zone: {zone}` "
+        f"(Cloudflare for SaaS, on any plan{which})"
     )
 
 
 def zone_findings(host: str, zone: ZoneState, key: str) -> Iterator[Finding]:
     """Say why a zone cannot hold records that work."""
-    if zone.type != "full":
+    if zone.type != "full" and key == "cdn":
+        text = (
+            f"zone {zone.name} is of type {zone.type}: its DNS is kept elsewhere, and tdr serves no hosts "
+            "from such a zone"
+        )
+        yield error(host, text, "make it a full zone, its name servers Cloudflare's", key)
+    elif zone.type != "full":
         text = f"zone {zone.name} is of type {zone.type}: its records are not kept at Cloudflare"
         yield error(host, text, "name the alias that holds the zone's records, or make it a full zone", key)
     elif not zone.active:

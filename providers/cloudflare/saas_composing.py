@@ -22,7 +22,13 @@ from providers.cloudflare.names import (
     origin_name,
     ownership_name,
 )
-from providers.cloudflare.saas_findings import host_findings, no_saas_zone, own_origin, zone_wide
+from providers.cloudflare.saas_findings import (
+    host_findings,
+    no_saas_zone,
+    own_origin,
+    proxied_elsewhere,
+    zone_wide,
+)
 from providers.cloudflare.saas_state import (
     MINIMUM_TLS,
     CustomHostname,
@@ -212,7 +218,9 @@ class _Edge:
         return Record(self.host, role, name, type_, (Ref(self.id, output),), VALIDATION_TTL_S)
 
     def findings(self) -> Iterator[Finding]:
-        """Say what is odd about the origin that it names."""
+        """Say what is odd about the origin that it names, and what keeps it from being proven."""
         live = self._live
         if self._origin() and (live is None or live.origin != self._origin()):
             yield from own_origin(self.host, self._wanted.origin, self._zone)
+        if live is not None:
+            yield from proxied_elsewhere(live, self._origins.names[self._wanted.origin])

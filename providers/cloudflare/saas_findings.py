@@ -17,7 +17,14 @@ from providers.cloudflare.findings import (
 )
 from providers.cloudflare.names import SAAS_ORIGIN, origin_comment
 from providers.cloudflare.saas_state import CustomHostname, SaasState
-from providers.cloudflare.saas_statuses import HOSTNAME, hostname_status, is_lost, meaning_of
+from providers.cloudflare.saas_statuses import (
+    HOSTNAME,
+    PROXIED_ELSEWHERE,
+    hostname_status,
+    is_lost,
+    is_proxied_elsewhere,
+    meaning_of,
+)
 from providers.cloudflare.zones import CloudflareState, ZoneState
 from reconciler.dns import is_within
 from reconciler.model import Finding, Resource
@@ -33,7 +40,7 @@ def no_saas_zone(host: str, state: CloudflareState, wishes: Wishes) -> Finding:
     name = str(wishes.saas_zone)
     if name in state.ambiguous:
         return no_zone(host, name, state, "cdn")
-    others = saas_zones(state, "")
+    others = saas_zones(state, host)
     instead = f"write one of the account's: {', '.join(others[:5])}; or " if others else ""
     text = f"saas_zone {name} is not among the zones that the token reaches"
     lift = f"{instead}give the token Zone Read on it, or add it in Cloudflare (any plan will do)"
@@ -42,8 +49,12 @@ def no_saas_zone(host: str, state: CloudflareState, wishes: Wishes) -> Finding:
 
 def host_findings(host: str, zone: ZoneState, state: CloudflareState, wishes: Wishes) -> Iterator[Finding]:
     """Say why a host cannot be a custom hostname of the zone, and what it feels of it."""
+    others = [name for name in saas_zones(state, host) if name != zone.name]
+    instead = f"; or write saas_zone: {others[0]}" if others else ""
     for finding in zone_findings(host, zone, "cdn"):
-        lift = finding.lift if zone.type == "full" else "name as saas_zone a full zone of the account"
+        lift = (
+            finding.lift + instead if zone.type == "full" else "name as saas_zone a full zone of the account"
+        )
         yield replace(finding, lift=lift, until_delegated=False)
     yield from edge_findings(host, zone)
     if is_within(host, zone.name):
@@ -100,11 +111,21 @@ def _standing(live: CustomHostname, zone: ZoneState) -> Iterator[Finding]:
         said = f" ({'; '.join(live.errors)})" if live.errors else ""
         text = f"the certificate of its custom hostname is {live.ssl_status}{said}: it is asked for again"
         yield warning(live.host, text, key="cdn")
-    elif not live.serves:
+    elif not live.serves and not is_proxied_elsewhere(live.errors):
         told = hostname_status(live.status, live.ssl_status, live.errors).text
         yield warning(
             live.host, f"its custom hostname in zone {zone.name} does not serve yet: {told}", key="cdn"
         )
+
+
+def proxied_elsewhere(live: CustomHostname, target: str) -> Iterator[Finding]:
+    """Say how a host that another zone of Cloudflare proxies goes over without a gap."""
+    if not live.serves and is_proxied_elsewhere(live.errors):
+        lift = (
+            f"let its record in that zone, proxied as it is, be a CNAME to {target}, then run tdr apply at "
+            "once: it has Cloudflare look again (links may fail until then if that zone is another account's)"
+        )
+        yield warning(live.host, PROXIED_ELSEWHERE, lift, "cdn")
 
 
 def own_origin(host: str, endpoint: str, zone: ZoneState) -> Iterator[Finding]:

@@ -21,7 +21,7 @@ from providers.cloudflare.names import (
     saas_container,
 )
 from providers.cloudflare.plans import AUTO_TTL
-from providers.cloudflare.saas_statuses import GOING, is_lost
+from providers.cloudflare.saas_statuses import GOING, is_lost, is_proxied_elsewhere
 from reconciler.dns import RRset
 from reconciler.model import Attrs, Resource, ResourceId, attrs
 
@@ -71,6 +71,8 @@ class CustomHostname:
         """What is to be asked for again, CURRENT where nothing is: an edit asks for the hostname as well."""
         if self.status == "moved":
             return "moved"
+        if not self.serves and is_proxied_elsewhere(self.errors):
+            return "unproven"
         return self.ssl_status if is_lost(self.ssl_status) else CURRENT
 
     def as_attrs(self) -> Attrs:

@@ -5,7 +5,7 @@ docs: "Custom hostnames", hostname statuses; "Certificate statuses", custom host
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -84,6 +84,18 @@ def is_lost(ssl_status: str) -> bool:
     return ssl_status in _LOST
 
 
+_PROXIED: Final = "is using cloudflare and cannot be activated"
+PROXIED_ELSEWHERE: Final = (
+    "another zone of Cloudflare proxies the host now, and so its TXT record does not prove it: Cloudflare "
+    "wants to see the host's record lead to the saas zone first"
+)
+
+
+def is_proxied_elsewhere(errors: Iterable[str]) -> bool:
+    """Tell whether Cloudflare says that a host which it proxies in another zone is not proven by a record."""
+    return any(_PROXIED in text.lower() for text in errors)
+
+
 def meaning_of(table: dict[str, Meaning], status: str) -> Meaning:
     """Give what a status means; one that is not known may pass."""
     return table.get(status) or Meaning("a status that tdr does not know")
@@ -97,5 +109,8 @@ def hostname_status(status: str, ssl_status: str, errors: Collection[str] = ()) 
     parts = [f"{status or 'no status'}: {host.text}"] if not host.serves else []
     if not certificate.serves:
         parts.append(f"certificate {ssl_status or 'without a status'}: {certificate.text}")
+    if is_proxied_elsewhere(errors):
+        text = f"{PROXIED_ELSEWHERE}; run tdr plan, which says how"
+        return Status(ready=False, text=text, hopeless=True)
     parts.extend(errors)
     return Status(ready=False, text="; ".join(parts), hopeless=host.over or certificate.over)
