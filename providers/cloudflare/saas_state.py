@@ -258,12 +258,14 @@ class SaasState:
         fallback = self.default
         if one.host in self.owners:
             yield ResourceId(alias, SAAS_SSL_HOST, one.host)
+        mine = self.owners.get(one.host) == owner
+        ours = fallback is not None and self.is_of(owner, fallback.origin)
         reached = one.origin or (fallback.origin if fallback is not None else "")
-        if fallback is not None and self.is_of(owner, fallback.origin):
+        if ours and (mine or not one.origin or reached in origins):
             yield ResourceId(alias, FALLBACK_ORIGIN, self.zone)
         if reached in origins:
             yield ResourceId(alias, SAAS_ORIGIN, origins[reached])
-        elif self.owners.get(one.host) == owner:
+        elif mine:
             # Its own record points at one of these, though Cloudflare serves it by the user's.
             yield from (ResourceId(alias, SAAS_ORIGIN, key) for key in origins.values())
 

@@ -105,6 +105,19 @@ EDGE_ZONE = 10
 DISTRIBUTIONS_PAGE = 100  # docs: ListDistributions
 MARKS_PAGE = 100 // 2  # docs: GetResources; a host has a distribution and a certificate
 SAAS_ZONE = EDGE_ZONE + CALLS_FOR_SAAS - 1  # the pages of custom hostnames are counted by `rows`
+SAAS_SWITCHES = (
+    "cloudflare.custom-",
+    "cloudflare.dcv-",
+    "cloudflare.validation-records",
+    "cloudflare.ownership-",
+    "cloudflare.token-for-",
+    "cloudflare.no-fallback-",
+    "cloudflare.certificate-",
+    "cloudflare.ssl-settings-",
+    "cloudflare.edit-redeploys",
+    "cloudflare.hostname-is-zone",
+    "cloudflare.sparkpost-on-cloudflare",
+)
 HOSTNAMES_PAGE = 50  # docs: List Custom Hostnames
 SETS_PAGE = (300 - 2) // 3  # docs: ListResourceRecordSets; SOA and NS; a host, its claim, its validation
 FASTLY_PAGE = 100  # docs: Services, Domain management, TLS subscriptions, TLS activations
@@ -177,9 +190,10 @@ CANDIDATES = (
         ("cloudflare", crowds.edited_saas_zone),
         per_plan=(5 + SAAS_ZONE, 1),
         rows=(HOSTNAMES_PAGE,),
+        every_nth=8,  # most of its operations are those of candidates before it
         # Its rule told that the custom hostname was tdr's; the records that prove it go after both.
         forgotten=re.compile(r"\.sets\._(acme-challenge|cf-custom-hostname)\.[^:]*: null became "),
-        concerns=("cloudflare.",),
+        concerns=SAAS_SWITCHES,
         impossible={
             "cloudflare.sparkpost-on-cloudflare=yes": "1014",
             "cloudflare.custom-origin-server=enterprise": "1414",

@@ -68,7 +68,7 @@ class Score:
 
 
 #: Cloudflare's, and Fastly's.
-ID = re.compile(r"[0-9a-f]{32}|(?<=/)[0-9A-Za-z]{22}(?=/|$)")
+ID = re.compile(r"(?:[0-9a-f]{32}|(?<=/)[0-9A-Za-z]{22}(?=/|$))")
 
 
 def struck(at: Stand, beat: Beat, fault: Mapping[str, Any]) -> None:
