@@ -101,12 +101,14 @@ class Serving:
         if wrong and bare and not any(is_placeholder(row) for row in listed(live.config, "domains")):
             if number == live.version and not is_open(live.config):
                 number = int(self._api.clone(live.id, number, live.resource)["number"])
-            form, refused = {"name": placeholder(live.id, host), "comment": PLACEHOLDER}, ""
+            form = {"name": placeholder(live.id, host), "comment": PLACEHOLDER}
             try:
                 self._api.write(service_api.ADD_DOMAIN, live.id, number, live.resource or host, form)
             except (InvalidRequest, Conflict) as error:  # it may be there: a lost answer, another run
-                refused = f"; {error.message}"
-            wrong = (wrong := self._wrong(live, number)) and wrong + refused
+                if wrong := self._wrong(live, number):
+                    raise _with_words(error, wrong) from error
+                return number
+            wrong = self._wrong(live, number)
         if wrong:
             raise InvalidRequest(f"Fastly finds version {number} of {live.service.name} invalid: {wrong}")
         return number
@@ -132,3 +134,14 @@ class Serving:
             if self.activate(live, live.version, comments(live.config), coming):
                 return
         raise Conflict("somebody else activates versions of the service: apply again")
+
+
+def _with_words(error: InvalidRequest | Conflict, wrong: str) -> InvalidRequest:
+    """Return what a refused placeholder means: the version stays invalid."""
+    return InvalidRequest(
+        f"Fastly finds the service invalid: {wrong}; {error.message}",
+        operation=error.operation,
+        resource=error.resource,
+        request_id=error.request_id,
+        status=error.status,
+    )
