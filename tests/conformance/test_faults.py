@@ -180,10 +180,11 @@ _WENT_ON: set[tuple[str, str]] = set()
 
 
 def resources(candidate: Candidate, beat: Beat) -> Collection[str]:
-    """What a fault for this call may strike: where calls are told apart by their operation, one of several
-    that are made side by side."""
+    """What a fault for this call may strike: one of several calls that are made side by side and ask for the
+    same, by their operation or else their method and path."""
     if not beat.call.operation:
-        return {beat.point.resource}
+        alike = (b for b in score(candidate, APPLY).beats if asked(b.call) == asked(beat.call))
+        return {b.point.resource for b in alike}
     return {b.point.resource for b in score(candidate, APPLY).beats if _kind(b) == _kind(beat)}
 
 
