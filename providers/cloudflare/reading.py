@@ -57,8 +57,9 @@ def read_live(api: Api, account: Account, scope: Scope, together: Side = one_by_
         edges = _zones_of(found, (w.host for w in scope.parts.cdn))
         served = _zones_of(found, (w.host for w in scope.parts.cdn if not w.absent))
     else:
-        edges = _saas_zone(found, account, asked=bool(scope.parts.cdn) or scope.everything)
-        served = _saas_zone(found, account, asked=any(not w.absent for w in scope.parts.cdn))
+        # Always: a host that went to another alias left something there.
+        edges = found.zones.keys() & {account.saas_zone}
+        served = edges if any(not w.absent for w in scope.parts.cdn) else set()
 
     looks = [
         Look(
@@ -67,7 +68,7 @@ def read_live(api: Api, account: Account, scope: Scope, together: Side = one_by_
             edge=name in edges,
             checked=name in served,
             records=scope.everything or name in names or name == account.saas_zone,
-            saas=name == account.saas_zone and name in edges,
+            saas=name == account.saas_zone,
         )
         for name in sorted(found.zones if scope.everything else {*edges, *names})
     ]
@@ -105,10 +106,6 @@ def _adds_nothing(scope: Scope) -> bool:
 
 def _zones_of(found: CloudflareState, hosts: Any) -> set[str]:
     return {zone.name for host in hosts if (zone := found.zone_of(host)) is not None}
-
-
-def _saas_zone(found: CloudflareState, account: Account, *, asked: bool) -> set[str]:
-    return found.zones.keys() & {str(account.saas_zone)} if asked else set()
 
 
 def _rrsets(api: Api, zone: ZoneState) -> tuple[RRset, ...]:
