@@ -94,7 +94,11 @@ def compose_saas(parts: Iterable[Wanted], state: CloudflareState, wishes: Wishes
 
 # -- how the zone reaches SparkPost
 def origins_for(present: Sequence[Wanted], saas: SaasState, wishes: Wishes) -> Origins:
-    """Choose the fallback origin: the one that stands, else that of most hosts; never in a user's place."""
+    """Choose the fallback origin: the one that stands, else that of most hosts; never in a user's place.
+
+    One that stands stays while the zone has any custom hostname: a host whose own change is refused would be
+    led to another endpoint with it.
+    """
     zone, users = saas.zone, Counter(w.origin for w in present)
     names = {endpoint: origin_name(wishes.owner, endpoint, zone) for endpoint in sorted(users)}
     live = saas.default
@@ -104,17 +108,11 @@ def origins_for(present: Sequence[Wanted], saas: SaasState, wishes: Wishes) -> O
     standing = (
         saas.key_of(wishes.owner, live.origin) or by_name.get(live.origin) if live is not None else None
     )
-    if standing is not None and (standing in users or _is_relied_on(present, saas)):
+    if standing is not None and (standing in users or saas.standing):
         names.setdefault(standing, origin_name(wishes.owner, standing, zone))
         return Origins(names, names[standing], standing, ours=True)
     most = min(users, key=lambda endpoint: (-users[endpoint], endpoint), default="")
     return Origins(names, names.get(most, ""), most, ours=True)
-
-
-def _is_relied_on(present: Sequence[Wanted], saas: SaasState) -> bool:
-    """Tell whether a custom hostname of somebody else's goes to the fallback origin."""
-    hosts = {w.host for w in present}
-    return any(not one.origin for host, one in saas.standing.items() if host not in hosts)
 
 
 def _shared(saas: SaasState, origins: Origins, wishes: Wishes) -> Iterator[Resource]:

@@ -127,6 +127,8 @@ def test_a_fallback_that_stands_stays_while_anything_goes_there() -> None:
     live = state(hostname("their.example", **ACTIVE), fallback=ORIGIN, records=[record()])
     composed = compose(live, wanted(GO, "eu.spgo.io"))
     assert one(composed, FALLBACK_ORIGIN, ZONE).attrs["origin"] == ORIGIN
+    moved = compose(standing(), wanted(HOST, "eu.spgo.io"))  # what another part of tdr may refuse
+    assert one(moved, FALLBACK_ORIGIN, ZONE).attrs["origin"] == ORIGIN
     alone = compose(state(fallback=ORIGIN, records=[record()]), wanted(GO, "eu.spgo.io"))
     assert one(alone, FALLBACK_ORIGIN, ZONE).attrs["origin"] == f"tdr-{OWNER}-eu-spgo-io.{ZONE}"
 
