@@ -178,6 +178,7 @@ CANDIDATES = (
         ("fastly", crowds.edited_customer),
         per_plan=(6, 2),
         rows=(FASTLY_PAGE, FASTLY_PAGE, FASTLY_PAGE),  # versionless domains, subscriptions, activations
+        every_nth=8,
         # With the last of a host at Fastly goes what tells that the record which proved it is tdr's.
         forgotten=re.compile(r"too much .*_acme-challenge\."),
         concerns=("fastly.",),
