@@ -87,10 +87,11 @@ def read_live(api: Api, account: Account, scope: Scope, together: Side = one_by_
     rrsets = tuple(
         rrset for name, sets in listed.items() if scope.everything or name in names for rrset in sets
     )
+    concerned = {*zones} if scope.everything or scope.parts.cdn else names
     custom = saas.resources(account.alias, account.owner) if saas is not None else ()
     return Live(
         resources=(*found_members, *custom),
-        zones=tuple(zone.as_zone() for zone in zones.values()),
+        zones=tuple(zone.as_zone() for name, zone in zones.items() if name in concerned),
         rrsets=rrsets,
         accounts=frozenset(zone.account for zone in found.zones.values()),
         facts=CloudflareState(zones, found.ambiguous, found.usable, saas),
