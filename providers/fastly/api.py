@@ -108,10 +108,10 @@ class Transport:
             raise self._client.unexpected(answer, "the answer is not Fastly's JSON; is the endpoint right?")
         return answer.body
 
-    def with_text(self, member: str, answer: Answer) -> Native:
-        """Return the object, which must have a text of this name: without it, it is something else."""
+    def having(self, member: str, kind: type, answer: Answer) -> Native:
+        """Return the object, which must have such a member: without it, it is something else."""
         found = self.one(answer)
-        if not isinstance(found.get(member), str):
+        if not isinstance(found.get(member), kind):
             raise self._client.unexpected(answer, f"the answer has no `{member}`; is the endpoint right?")
         return found
 

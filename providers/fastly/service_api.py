@@ -78,7 +78,7 @@ class ServiceApi:
 
     # -- services
     def _service(self, answer: Answer) -> Native:
-        return self._way.with_text("id", answer)
+        return self._way.having("id", str, answer)
 
     def _service_or_none(self, answer: Answer) -> Native | None:
         return self._service(answer) if answer.ok else None
@@ -135,11 +135,11 @@ class ServiceApi:
     # -- versions
     def clone(self, service: str, number: int, resource: str) -> Native:
         """Make a new draft that is like a version; return it, with its `number`."""
-        return self._write(CLONE, service, number, resource)
+        return self._version(CLONE, service, number, resource)
 
     def activate(self, service: str, number: int, resource: str) -> Native:
         """Have a version served, and lock it."""
-        return self._write(ACTIVATE, service, number, resource)
+        return self._version(ACTIVATE, service, number, resource)
 
     def deactivate(self, service: str, number: int, resource: str) -> Native:
         """Have a version served no more."""
@@ -148,7 +148,7 @@ class ServiceApi:
     def validate(self, service: str, number: int, resource: str) -> Native:
         """Ask whether a version could be activated: `status` ok or error, `msg` why not."""
         ids: dict[str, str | int] = {"service": service, "version": number}
-        return self._way.send(VALIDATE, partial(self._way.with_text, "status"), resource, ids=ids)
+        return self._way.send(VALIDATE, partial(self._way.having, "status", str), resource, ids=ids)
 
     def label(self, service: str, number: int, comment: str, resource: str) -> Native:
         """Write what a version's comment says."""
@@ -159,6 +159,11 @@ class ServiceApi:
     ) -> Native:
         """Make one write of a draft: of a backend, its settings, a domain."""
         return self._write(operation, service, number, resource, form, name)
+
+    def _version(self, operation: Operation, service: str, number: int, resource: str) -> Native:
+        """Make a call that answers a version: one without a number is something else."""
+        ids: dict[str, str | int] = {"service": service, "version": number}
+        return self._way.send(operation, partial(self._way.having, "number", int), resource, ids=ids)
 
     def _write(
         self,

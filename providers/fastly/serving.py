@@ -100,7 +100,7 @@ class Serving:
         wrong = self._wrong(live, number)
         if wrong and bare and not any(is_placeholder(row) for row in listed(live.config, "domains")):
             if number == live.version and not is_open(live.config):
-                number = int(self._api.clone(live.id, number, live.resource)["number"])
+                number = self._api.clone(live.id, number, live.resource)["number"]
             form = {"name": placeholder(live.id, host), "comment": PLACEHOLDER}
             try:
                 self._api.write(service_api.ADD_DOMAIN, live.id, number, live.resource or host, form)

@@ -185,9 +185,7 @@ class Versions:
             number = native.get("number")
             if native.get("comment") == text and is_open(native) and isinstance(number, int):
                 return number, self._config_of(live, number)
-        made = self._api.clone(live.id, live.version, live.resource).get("number")
-        if not isinstance(made, int):
-            raise UnexpectedResponse("Fastly made a version and does not say which number it has")
+        made: int = self._api.clone(live.id, live.version, live.resource)["number"]
         self._api.label(live.id, made, text, live.resource)
         return made, live.config
 

@@ -183,3 +183,10 @@ def test_a_plan_tells_what_a_write_means_for_the_versions() -> None:
 def test_only_fastlys_own_words_say_that_something_is_gone() -> None:
     assert not says_gone(Answer(404, {}, "nginx", None))
     assert says_gone(Answer(404, {}, "", {"errors": [{"title": "Not found"}]}))
+
+
+def test_a_clone_or_an_activation_that_answers_no_version_is_told_as_such() -> None:
+    api = api_of(lambda _: httpx.Response(200, json={"unexpected": {"result": [1]}}))
+    for call in (api.clone, api.activate):
+        with pytest.raises(UnexpectedResponse, match="no `number`"):
+            call("S1", 7, "fastly_service")
