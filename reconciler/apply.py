@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from reconciler.batch import batch_of
+from reconciler.batch import Attempted, batch_of
 from reconciler.calls import Stop
 from reconciler.clock import Clock
 from reconciler.containers import Containers, Gathering
@@ -62,7 +62,7 @@ class Engine:
 class _Batched:
     key: Key
     steps: tuple[Step, ...]
-    outcomes: Mapping[ResourceId, Done | Failed]
+    attempted: Attempted
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,13 +212,15 @@ class Run:
                 self.engine.emit(Event("start", step))
         stamped_s = self.engine.clock.now() + self.stamp_margin_s
         batch = batch_of(self.engine.providers[alias], steps, self.current, stamped_s)
-        outcomes = partial(batch.outcomes, self.engine.clock, self.engine.stop)
-        self.errands.send(alias, lambda: _Batched(key, steps, outcomes()))
+        attempt = partial(batch.attempt, self.engine.clock, self.engine.stop)
+        self.errands.send(alias, lambda: _Batched(key, steps, attempt()))
 
     def _batched(self, message: _Batched) -> None:
         self.containers.free(message.key)
+        for id_ in message.attempted.removed:
+            self._know(id_, None)
         for step in message.steps:
-            self._step_ended(step, message.outcomes.get(step.change.id))
+            self._step_ended(step, message.attempted.outcomes.get(step.change.id))
 
     def _step_ended(self, step: Step, outcome: Done | Failed | None) -> None:
         if isinstance(outcome, Done):
@@ -235,7 +237,9 @@ class Run:
             case Done():
                 self.back.remember(step)
                 self._end(step, Result(Outcome.APPLIED))
-            case Failed(error=NotReady() as error) if self._may_ask_again(step, error):
+            case Failed(error=NotReady() as error) if not self.engine.stop and self._rounds(step).go_on(
+                error
+            ):
                 elapsed_s = self.engine.clock.now() - self.started[step.id]
                 self.engine.emit(Event("progress", step, elapsed_s, error.message))
                 self._wake_at(self.engine.clock.now() + step.rounds.poll_s, step)
@@ -257,9 +261,6 @@ class Run:
             self.current.pop(id_, None)
         else:
             self.current[id_] = resource
-
-    def _may_ask_again(self, step: Step, error: NotReady) -> bool:
-        return not self.engine.stop and self._rounds(step).go_on(error)
 
     def _rounds(self, step: Step) -> InRounds:
         return InRounds(step, self.started[step.id], self.engine.clock.now(), self.engine.deadline_s)

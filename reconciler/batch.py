@@ -21,6 +21,14 @@ RETRY_DELAY_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
+class Attempted:
+    """What became of a batch: an outcome for each change, and what was removed to be made anew."""
+
+    outcomes: Outcomes
+    removed: frozenset[ResourceId] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """Changes of one container, for one provider."""
 
@@ -28,15 +36,16 @@ class Batch:
     changes: Sequence[Change]
     replaced: Collection[ResourceId] = ()
 
-    def outcomes(self, clock: Clock, stop: Stop) -> Outcomes:
+    def attempt(self, clock: Clock, stop: Stop) -> Attempted:
         """Make the changes; what is to be replaced is removed first, then made anew."""
         removals = [
             Change(c.id, Action.DELETE, c.before, None) for c in self.changes if c.id in self.replaced
         ]
         gone = self._attempts(removals, clock, stop)
+        removed = frozenset(id_ for id_, outcome in gone.items() if isinstance(outcome, Done))
         failed = {id_: outcome for id_, outcome in gone.items() if isinstance(outcome, Failed)}
         made = [self._anew(change) for change in self.changes if change.id not in failed]
-        return {**self._attempts(made, clock, stop), **failed}
+        return Attempted({**self._attempts(made, clock, stop), **failed}, removed)
 
     def _anew(self, change: Change) -> Change:
         return replace(change, action=Action.CREATE, before=None) if change.id in self.replaced else change
@@ -74,8 +83,11 @@ class Batch:
 def batch_of(
     provider: Provider, steps: Sequence[Step], current: Mapping[ResourceId, Resource], stamped_s: float
 ) -> Batch:
-    """Return steps as changes from what is live now; claims are stamped with `stamped_s`, unix seconds."""
-    replaced = {step.change.id for step in steps if step.change.action is Action.REPLACE}
+    """Return steps as changes from what is live now; claims are stamped with `stamped_s`, unix seconds.
+
+    What is to be replaced and was removed already is created: a second removal would end what is being made.
+    """
+    replaced = {step.change.id for step in steps if step.change.action is Action.REPLACE} & current.keys()
     return Batch(provider, tuple(_change_now(step, current, stamped_s) for step in steps), replaced)
 
 

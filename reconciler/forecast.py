@@ -13,9 +13,18 @@ from reconciler.durations import about
 from reconciler.model import Action
 from reconciler.plan import Gate, GateKind, Node, Plan
 from reconciler.provider import Limit, ProviderType
+from reconciler.render_order import SHARED
 
 NOTICED_S = 60.0
 """A least time over this is told with the rate that it rests on."""
+DONE = {
+    Action.CREATE: "created",
+    Action.UPDATE: "updated",
+    Action.REPLACE: "replaced",
+    Action.DELETE: "destroyed",
+    Action.FORGET: "forgotten",
+    Action.NOOP: "imported",
+}
 
 
 def forecast_text(
@@ -88,12 +97,17 @@ def _waits(plan: Plan) -> Iterator[str]:
     usual_s = max(_longest(plan, _usual_s).values())
     most_s = max(_longest(plan, _most_s).values())
     longest = max(waits, key=lambda node: (_usual_s(node), _most_s(node), node.id))
-    text = longest.text if isinstance(longest, Gate) else f"{longest.change.id.address} is destroyed"
     yield (
         f"waits: usually {about(usual_s)}, at most {about(most_s)} in all; the longest: "
-        f"{longest.host}: {text} (usually {about(_usual_s(longest))}, "
+        f"{longest.host or SHARED}: {_awaited(longest)} (usually {about(_usual_s(longest))}, "
         f"at most {about(_most_s(longest))})"
     )
+
+
+def _awaited(node: Node) -> str:
+    if isinstance(node, Gate):
+        return node.text
+    return f"{node.change.id.address} is {DONE[node.change.action]}"
 
 
 def _usual_s(node: Node) -> int:

@@ -146,6 +146,14 @@ class Rounds:
     timeout_s: int = 900
     poll_s: float = 10.0
 
+    def then(self, other: Rounds) -> Rounds:
+        """Return how both go one after the other; what is done at once adds nothing."""
+        if AT_ONCE in (self, other):
+            return self if other == AT_ONCE else other
+        return Rounds(
+            self.usual_s + other.usual_s, self.timeout_s + other.timeout_s, min(self.poll_s, other.poll_s)
+        )
+
 
 AT_ONCE = Rounds()
 REQUESTED = "requested"

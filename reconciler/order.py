@@ -16,7 +16,7 @@ from reconciler.choreography import Choreography
 from reconciler.dns import CLAIM, DNS_RECORD, HOST, is_validation, role_of
 from reconciler.errors import PlanError
 from reconciler.handover import after, in_former
-from reconciler.model import Action, Change, ResourceId
+from reconciler.model import AT_ONCE, Action, Change, ResourceId, Rounds
 from reconciler.plan import LOWER, MOVE, STAMP, Gate, GateKind, Node, Step, only_step
 from reconciler.provider import Kind
 from reconciler.records import same_answer, was_of
@@ -50,11 +50,18 @@ def order(changes: Iterable[Change], assembly: Assembly, kinds: Mapping[str, Kin
 
 
 def _in_rounds(node: Node, kinds: Mapping[str, Kind]) -> Node:
-    """Return a node; the deletion of what takes its vendor's time with how long."""
-    if not isinstance(node, Step) or (node.write is not None and node.change.action is not Action.REPLACE):
+    """Return a node; the write of what takes its vendor's time with how long."""
+    if not isinstance(node, Step) or node.change.action is Action.NOOP:
         return node
     kind = kinds.get(node.change.id.kind)
-    return node if kind is None or kind.removal == node.rounds else replace(node, rounds=kind.removal)
+    rounds = AT_ONCE if kind is None else _rounds(node, kind)
+    return node if rounds == node.rounds else replace(node, rounds=rounds)
+
+
+def _rounds(step: Step, kind: Kind) -> Rounds:
+    if step.write is None:
+        return kind.removal
+    return kind.removal.then(kind.writing) if step.change.action is Action.REPLACE else kind.writing
 
 
 # -- edges that follow from values

@@ -20,9 +20,10 @@ from typing import Any, Protocol, TypeVar, cast, runtime_checkable
 
 from reconciler.dns import HostTarget, Record, RRset, Zone
 from reconciler.errors import ProviderError
+from reconciler.kinds import Kind as Kind  # noqa: PLC0414  part of the contract: given out from here
 from reconciler.limits import Limit as Limit  # noqa: PLC0414  part of the contract: given out from here
 from reconciler.limits import no_limits
-from reconciler.model import AT_ONCE, Change, Finding, Resource, ResourceId, Rounds
+from reconciler.model import Change, Finding, Resource, ResourceId
 
 T = TypeVar("T")
 A = TypeVar("A")
@@ -311,28 +312,6 @@ class Secret:
 
     suffix: str
     variable: str
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of resource: what it is called when ready, how long that may take, how long it usually does.
-
-    `writes` is how many calls each change of it takes beside those of its batch, for the forecast. `gathers`
-    where a batch costs much whatever is in it (a version, an activation): it is held for a while for changes
-    of its container that need but writes that are under way.
-    `ready` is empty where a resource is done as soon as it is written. All times in seconds. `removal` says
-    how its deletion goes where that takes the vendor's time (disable, wait until it is off, delete): its
-    provider then raises NotReady until it is gone.
-    """
-
-    name: str
-    ready: str = ""
-    timeout_s: int = 0
-    usual_s: int = 0
-    poll_s: float = 10.0
-    removal: Rounds = AT_ONCE
-    writes: int = 0
-    gathers: bool = False
 
 
 def no_translation(_error: Exception) -> ProviderError | None:

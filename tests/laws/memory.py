@@ -14,6 +14,7 @@ from typing import Any
 from reconciler.answers import NameServer, ServerAnswer
 from reconciler.clock import VirtualClock
 from reconciler.dns import Delegation
+from reconciler.errors import Conflict
 from reconciler.probe import Probe
 
 ORIGIN, MANAGED = "origin.test", "managed.origin.test"
@@ -50,7 +51,9 @@ class World:
 
     An edge that is to go is off `takedown_s` after that was asked for, and is deleted only then; `batches`
     are the keys of the edges that were deleted, or asked to go, together; `versions` those that were written
-    together, by container. Where edges are `versioned`, their kind gathers.
+    together, by container. Where edges are `versioned`, their kind gathers. Where there are `slow_s`,
+    an operation of so many seconds makes or changes an edge or a policy, which is as it was until it ends;
+    `slower_s` are those of certain ones, by `ALIAS/KEY`; `begun` are all operations.
 
     `watched` hosts are judged though they have no record of their own; of the `excused`, links over https may
     fail meanwhile; those that are `deleting` are taken down on purpose. `records` are those of the
@@ -81,6 +84,10 @@ class World:
     named: list[str] = field(default_factory=list)
     takedown_s: float = 0.0
     batches: list[tuple[str, ...]] = field(default_factory=list)
+    slow_s: float = 0.0
+    slower_s: dict[str, float] = field(default_factory=dict)
+    operations: dict[str, tuple[float, Callable[[], None]]] = field(default_factory=dict)
+    begun: list[str] = field(default_factory=list)
     versioned: bool = False
     versions: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     tells_sync: bool = False
@@ -230,6 +237,22 @@ class World:
             self.writes.append((operation, key))
             self.look(f"{operation} {key}")
         self.after_write(operation, key)
+
+    def operate(self, key: str, effect: Callable[[], None]) -> None:
+        """Begin an operation on what is at `ALIAS/KEY`."""
+        if key in self.operations:
+            raise Conflict(f"an operation on {key} is under way")
+        self.begun.append(key)
+        self.operations[key] = (self.clock.now() + self.slower_s.get(key, self.slow_s), effect)
+
+    def settle(self) -> None:
+        """Let what operations made by now be there."""
+        with self.lock:
+            for key, (ends_s, effect) in list(self.operations.items()):
+                if ends_s <= self.clock.now():
+                    del self.operations[key]
+                    effect()
+                    self.look(f"the operation on {key}")
 
     def _answers(self) -> dict[str, tuple[Answer, int] | None]:
         return {host: self.answer_and_ttl(host) for host in {*self.answering(), *self.tracking}}

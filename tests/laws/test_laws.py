@@ -52,6 +52,7 @@ def estates(draw: st.DrawFn) -> Bench:
     bench = Bench()
     world = bench.world
     world.atomic = draw(st.booleans())
+    world.slow_s = draw(st.sampled_from([0.0, 0.0, 90.0]))
     world.sending = dict.fromkeys(SENDERS)
     for host in HOSTS:
         kind = draw(st.sampled_from(["nothing", "http", "record", "tracking"]))

@@ -8,7 +8,7 @@ host that SparkPost manages itself C.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.dns import (
@@ -24,7 +24,18 @@ from reconciler.dns import (
     zone_for,
 )
 from reconciler.errors import Conflict, InvalidRequest, NotReady, ProviderError
-from reconciler.model import EMPTY, Change, Finding, Ref, Resource, ResourceId, Rounds, Severity, attrs
+from reconciler.model import (
+    AT_ONCE,
+    EMPTY,
+    Change,
+    Finding,
+    Ref,
+    Resource,
+    ResourceId,
+    Rounds,
+    Severity,
+    attrs,
+)
 from reconciler.provider import (
     Composition,
     Done,
@@ -77,6 +88,7 @@ class MemoryProvider:
 
     def _read(self, *, holds: bool = True, asked: frozenset[str] | None = None) -> Live:
         world = self.world
+        world.settle()
         with world.lock:
             resources = [
                 *self._policies(),
@@ -314,6 +326,8 @@ class MemoryProvider:
             POLICY: self._set_policy,
         }
         effect = effects.get(kind, self._set_tracking)
+        if self.world.slow_s and kind in (EDGE, POLICY) and change.after is not None:
+            effect = self._operated(change, effect)
         name = f"{'delete' if change.after is None else 'put'} {kind}"
         self.calls(
             "unit",
@@ -321,6 +335,21 @@ class MemoryProvider:
             lambda: self.world.write(name, change.id.key, lambda: effect(change)),
             repeatable=True,
         )
+
+    def _operated(self, change: Change, effect: Callable[[Change], None]) -> Callable[[Change], None]:
+        """Return the effect as an operation: begun once, asked for until it ended."""
+        key, now = f"{self.holder}/{change.id.key}", self._now(change)
+        if now is not None and change.after is not None and now.attrs == change.after.attrs:
+            return lambda _change: None
+
+        def operate(change: Change) -> None:
+            if key not in self.world.operations:
+                if change.id.kind == EDGE:
+                    self._check_edge(change.resource)
+                self.world.operate(key, lambda: effect(change))
+            raise NotReady(f"the operation on {key} is RUNNING")
+
+        return operate
 
     def _now(self, change: Change) -> Resource | None:
         if change.after is None:
@@ -378,12 +407,8 @@ class MemoryProvider:
                     raise NotReady(f"the edge of {host} is being turned off")
             world.edges.pop((self.holder, host), None)
             return
-        arn = change.after.attrs.get("certificate")
-        if not self.alias.startswith("proxy") and (isinstance(arn, Ref) or not world.issued(str(arn))):
-            raise InvalidRequest(f"the certificate {arn} is not issued")
-        policy = change.after.attrs.get("policy")
-        if policy is not None and policy not in [p["id"] for p in world.policies.values()]:
-            raise InvalidRequest(f"there is no policy {policy}")
+        self._check_edge(change.after)
+        arn, policy = change.after.attrs.get("certificate"), change.after.attrs.get("policy")
         place = f"{host.replace('.', '-')}.{self.holder}"
         world.edges[self.holder, host] = {
             "host": host,
@@ -396,6 +421,13 @@ class MemoryProvider:
             "deployed_at": held["deployed_at"] if held else world.clock.now() + DEPLOY_S,
             "mark": self.owner,
         }
+
+    def _check_edge(self, edge: Resource) -> None:
+        arn, policy, world = edge.attrs.get("certificate"), edge.attrs.get("policy"), self.world
+        if not self.alias.startswith("proxy") and (isinstance(arn, Ref) or not world.issued(str(arn))):
+            raise InvalidRequest(f"the certificate {arn} is not issued")
+        if policy is not None and policy not in [p["id"] for p in world.policies.values()]:
+            raise InvalidRequest(f"there is no policy {policy}")
 
     def _set_certificate(self, change: Change) -> None:
         host = change.id.key
@@ -535,6 +567,7 @@ def _sets_of(resource: Resource | None) -> dict[tuple[str, str], tuple[int, tupl
 
 def memory_type(world: World) -> ProviderType:
     """Return the provider type that plays every part in world."""
+    writing = Rounds(60, 900, 20.0) if world.slow_s else AT_ONCE
     return ProviderType(
         name="memory",
         parts=frozenset({"cdn", "dns", "sparkpost"}),
@@ -547,9 +580,10 @@ def memory_type(world: World) -> ProviderType:
                 timeout_s=1800,
                 usual_s=300,
                 removal=Rounds(600, 5400, 30.0),
+                writing=writing,
                 gathers=world.versioned,
             ),
-            Kind(POLICY),
+            Kind(POLICY, writing=writing),
             Kind(TRACKING_DOMAIN),
             Kind(SECURE),
             Kind(DEFAULT),
