@@ -23,6 +23,9 @@ class Kind:
     the batch go on. Each time it is the same change from what was last known to stand there: the provider
     looks whether an operation runs before it begins one, also one of a run that was killed. What is to be
     replaced is removed once: from then on its change is a creation.
+
+    `billed` says, without prices, how the vendor charges for what exists of this kind, used or not; empty
+    where it costs nothing by itself. Plans name what they make and what they end of it.
     """
 
     name: str
@@ -34,3 +37,4 @@ class Kind:
     writing: Rounds = AT_ONCE
     writes: int = 0
     gathers: bool = False
+    billed: str = ""

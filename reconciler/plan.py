@@ -96,6 +96,21 @@ class Versioned:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Billed:
+    """What a plan makes and what it ends of an account's things of a kind that is charged for by existing.
+
+    text    how the vendor charges for it
+    begins  keys of what is made; ends: of what is deleted. What is made anew goes on
+    """
+
+    alias: str
+    kind: str
+    text: str
+    begins: tuple[str, ...] = ()
+    ends: tuple[str, ...] = ()
+
+
 def only_step(change: Change, needs: Iterable[str] = ()) -> Step:
     """Return the one step of a change that needs no more."""
     return Step(change.id.address, change, change.after, needs=frozenset(needs))
@@ -115,6 +130,7 @@ class Plan:
     by_hand    containers that people write into: the plan lists what to set there
     drifted    hosts whose live state differs although the file did not change
     versions   containers that are kept in versions and are written
+    billed     what is made or ended that is charged for by existing
     """
 
     owner: str
@@ -129,6 +145,7 @@ class Plan:
     by_hand: tuple[str, ...] = ()
     drifted: frozenset[str] = frozenset()
     versions: tuple[Versioned, ...] = ()
+    billed: tuple[Billed, ...] = ()
     mode: str = "apply"
 
     @property

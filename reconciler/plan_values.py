@@ -25,7 +25,7 @@ from reconciler.model import (
     Value,
     attrs,
 )
-from reconciler.plan import Gate, GateKind, Node, Plan, Step, Versioned
+from reconciler.plan import Billed, Gate, GateKind, Node, Plan, Step, Versioned
 
 Data = dict[str, Any]
 REF, SAME = "$ref", "after"
@@ -209,6 +209,7 @@ def plan_data(plan: Plan) -> Data:
         "by_hand": list(plan.by_hand),
         "drifted": sorted(plan.drifted),
         "versions": [asdict(one) for one in plan.versions],
+        **({"billed": [_billed_data(one) for one in plan.billed]} if plan.billed else {}),
         "fingerprints": plan.fingerprints,
     }
 
@@ -229,8 +230,17 @@ def plan_of(data: Data, desired: Mapping[str, Any]) -> Plan:
         by_hand=tuple(data["by_hand"]),
         drifted=frozenset(data["drifted"]),
         versions=tuple(Versioned(**one) for one in data["versions"]),
+        billed=tuple(_billed_of(one) for one in data.get("billed", ())),
         mode=data["mode"],
     )
+
+
+def _billed_data(one: Billed) -> Data:
+    return {**asdict(one), "begins": list(one.begins), "ends": list(one.ends)}
+
+
+def _billed_of(data: Data) -> Billed:
+    return Billed(data["alias"], data["kind"], data["text"], tuple(data["begins"]), tuple(data["ends"]))
 
 
 def _finding_data(finding: Finding) -> Data:

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from reconciler import policy, shared
 from reconciler.assemble import Assembly, World, assemble, blocked_hosts
+from reconciler.billing import billed_by
 from reconciler.desired import Desired
 from reconciler.diff import diff
 from reconciler.dns import CLAIM, DNS_RECORD, HOST, is_validation, role_of
@@ -108,6 +109,7 @@ def make_plan(inputs: Inputs) -> tuple[Plan, Assembly]:
         ),
         drifted=drifted,
         versions=tuple(_versions(allowed, assembly)),
+        billed=() if choice.refresh_only else tuple(billed_by(allowed, inputs.kinds)),
         mode=_mode(choice),
     )
     return plan, assembly

@@ -1,8 +1,8 @@
 """Progress as Terraform's event stream: one JSON object a line. Pure but for the stream.
 
-Terraform's types and fields; what it has no word for, a gate, has types of its own (`gate_start`,
-`gate_progress`, `gate_complete`, `gate_errored`), which readers of the stream pass over. A change that is
-written in several steps starts once and completes once, with progress between.
+Terraform's types and fields; what it has no word for has types of its own, which readers of the stream pass
+over: a gate (`gate_start`, `gate_progress`, `gate_complete`, `gate_errored`), what is charged for by existing
+(`billed`). A change that is written in several steps starts once and completes once, with progress between.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
+from reconciler.billing import told
 from reconciler.clock import Clock
 from reconciler.desired import Desired
 from reconciler.durations import elapsed
@@ -71,6 +73,8 @@ class JsonProgress:
             self._diagnose(problem)
         for change in self._plan.changes:
             self._planned(change)
+        for one in self._plan.billed:
+            self._write("info", f"Billed by existing: {told(one)}", type="billed", billed=asdict(one))
         imported, added, changed, destroyed, forgotten = self._plan.count()
         counts = {"add": added, "change": changed, "import": imported, "remove": destroyed}
         self._summary(totals(self._plan), "plan", {**counts, "forget": forgotten})

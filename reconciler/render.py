@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from reconciler.billing import TITLE as BILLED
+from reconciler.billing import billed
 from reconciler.model import REQUESTED, Action, Change, Severity
 from reconciler.one_line import one_line
 from reconciler.plan import Plan
@@ -63,7 +65,7 @@ def _paragraphs(plan: Plan) -> Iterator[str]:
         yield from _actions(plan)
         yield ""
         yield from order_of_work(plan)
-        for section in (versions(plan), by_hand(plan)):
+        for section in (versions(plan), billed(plan), by_hand(plan)):
             if lines := list(section):
                 yield from ("", *lines)
     elif errors:
@@ -160,7 +162,7 @@ def _colored(line: str) -> str:
     """Colour a line by how it begins, as Terraform does."""
     if line.startswith("  # "):
         return f"{BOLD}{line}{RESET}"
-    if line.startswith(("Plan:", "Order of work:", TITLE)):
+    if line.startswith(("Plan:", "Order of work:", TITLE, BILLED)):
         head, colon, rest = line.partition(":")
         return f"{BOLD}{head}{colon}{RESET}{rest}"
     if line == NO_CHANGES:

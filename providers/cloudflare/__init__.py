@@ -151,7 +151,13 @@ TYPE = ProviderType(
         Kind(FALLBACK_ORIGIN),
         # docs: Validation backoff schedule: looked at within minutes at first, then ever more seldom.
         Kind(
-            CUSTOM_HOSTNAME, ready="hostname and certificate active", timeout_s=2700, usual_s=300, poll_s=30.0
+            CUSTOM_HOSTNAME,
+            ready="hostname and certificate active",
+            timeout_s=2700,
+            usual_s=300,
+            poll_s=30.0,
+            # docs: Cloudflare for SaaS, Plans
+            billed="custom hostnames are charged by the month, beyond the 100 that are included",
         ),
     ),
     options=_OPTIONS,

@@ -55,7 +55,16 @@ TYPE: Final = ProviderType(
         # A batch of hosts is one version, with one activation, however many they are.
         Kind(DOMAIN, writes=1, gathers=True),
         # Terraform's Fastly provider waits 45 minutes for a certificate.
-        Kind(SUBSCRIPTION, "issued", timeout_s=2700, usual_s=300, poll_s=30.0, writes=1),
+        Kind(
+            SUBSCRIPTION,
+            "issued",
+            timeout_s=2700,
+            usual_s=300,
+            poll_s=30.0,
+            writes=1,
+            # docs: Pricing: certificates are charged by authority, each with a free amount
+            billed="certificates are charged by their authority, beyond those that are free",
+        ),
         Kind(ACTIVATION, writes=1),
     ),
     options=OPTIONS,

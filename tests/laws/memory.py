@@ -53,7 +53,8 @@ class World:
     are the keys of the edges that were deleted, or asked to go, together; `versions` those that were written
     together, by container. Where edges are `versioned`, their kind gathers. Where there are `slow_s`,
     an operation of so many seconds makes or changes an edge or a policy, which is as it was until it ends;
-    `slower_s` are those of certain ones, by `ALIAS/KEY`; `begun` are all operations.
+    `slower_s` are those of certain ones, by `ALIAS/KEY`; `begun` are all operations. An edge is
+    charged for as `charges` says.
 
     `watched` hosts are judged though they have no record of their own; of the `excused`, links over https may
     fail meanwhile; those that are `deleting` are taken down on purpose. `records` are those of the
@@ -90,6 +91,7 @@ class World:
     begun: list[str] = field(default_factory=list)
     versioned: bool = False
     versions: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    charges: str = ""
     tells_sync: bool = False
     sync_s: float = 0.0
     written_at: dict[str, float] = field(default_factory=dict)

@@ -582,6 +582,7 @@ def memory_type(world: World) -> ProviderType:
                 removal=Rounds(600, 5400, 30.0),
                 writing=writing,
                 gathers=world.versioned,
+                billed=world.charges,
             ),
             Kind(POLICY, writing=writing),
             Kind(TRACKING_DOMAIN),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from reconciler.desired import Account, Desired, Domain, Mark, Policy, frozen, read_only
 from reconciler.diff import field_changes
 from reconciler.model import Action, Attrs, Change, Finding, Ref, Resource, ResourceId, Severity, attrs
-from reconciler.plan import Gate, GateKind, Node, Plan, Step, Versioned
+from reconciler.plan import Billed, Gate, GateKind, Node, Plan, Step, Versioned
 from reconciler.planner import Choice
 
 HOSTS = ("a.example.com", "b.example.com", "go.example.net")
@@ -171,6 +171,9 @@ def plans(draw: st.DrawFn, desired: Desired) -> Plan:
         orphans=draw(some_hosts),
         drifted=frozenset(draw(some_hosts)),
         versions=tuple(draw(st.lists(st.builds(Versioned, texts, texts, texts), max_size=2))),
+        billed=tuple(
+            draw(st.lists(st.builds(Billed, texts, texts, texts, some_hosts, some_hosts), max_size=2))
+        ),
         mode=draw(st.sampled_from(("apply", "destroy"))),
     )
 
