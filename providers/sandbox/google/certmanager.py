@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from providers.sandbox.contract import Switch
 
-from .call import Route
-from .state import Google, Project
+from . import certmanager_switches as switches
+from .certmanager_calls import ROUTES
+from .certmanager_world import CONTROL_KEYS, WORLD_KEYS, change, read
 
-SWITCHES: tuple[Switch, ...] = ()
-ROUTES: tuple[Route, ...] = ()
-WORLD_KEYS: tuple[str, ...] = ("certificate_manager",)
-CONTROL_KEYS: tuple[str, ...] = ()
+#: Those that classic certificates have too are theirs to register.
+SWITCHES: tuple[Switch, ...] = (switches.VISIBLE, switches.ENTRY_STATE, switches.SECOND_AUTHORIZATION)
 
-
-def read(google: Google, project: Project, given: Mapping[str, Any], at: str, now: float) -> None:
-    """Read what the world says of a project. Raises WorldError."""
-
-
-def change(google: Google, project: Project, given: Mapping[str, Any], at: str, now: float) -> None:
-    """Change a project behind the API's back. Raises WorldError."""
+__all__ = ["CONTROL_KEYS", "ROUTES", "SWITCHES", "WORLD_KEYS", "change", "read"]
