@@ -11,6 +11,7 @@ import pytest
 from providers.sandbox import started
 from providers.sandbox.contract import WorldError
 from providers.sandbox.google import EMULATOR
+from tests.contract.google_judge import google_findings
 from tests.sandbox.google.bench import PROJECT, Bench, bench, project, world
 
 HOST = "click.example.com."
@@ -47,6 +48,7 @@ def zones() -> list[dict[str, Any]]:
 def google() -> Iterator[Bench]:
     with bench(world(project(zones=zones()))) as running:
         yield running
+        assert google_findings(running.sandbox.kernel.calls) == []
 
 
 def rrset(name: str, kind: str, *rrdatas: str, ttl: int = 300) -> dict[str, Any]:
