@@ -17,6 +17,7 @@ from google.oauth2 import service_account
 from providers.sandbox import started
 from providers.sandbox.google import EMULATOR
 from providers.sandbox.running import Running
+from tests.contract.google_judge import google_findings
 
 PROJECT = "acme-mail"
 ACCOUNT = "tdr@acme-mail.iam.gserviceaccount.com"
@@ -104,3 +105,4 @@ def bench(given: Mapping[str, Any] | None = None) -> Iterator[Bench]:
         with httpx.Client(headers=headers, trust_env=False) as http:
             yield Bench(sandbox, http)
         assert sandbox.kernel.unemulated == []
+        assert google_findings(sandbox.kernel.calls) == []
