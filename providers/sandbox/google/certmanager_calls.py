@@ -164,7 +164,7 @@ def _at_once(call: Call) -> bool:
 
 
 def _shown(call: Call) -> Shown:
-    return Shown(call.project, call.kernel, call.now)
+    return Shown(call.project, call.kernel, call.now, call.project.certificates.users(call.now))
 
 
 def _snake(name: str) -> str:

@@ -186,6 +186,14 @@ class Certificates:
             entry for entry in self.of(ENTRIES, now) if certificate.path in entry.body.get("certificates", ())
         )
 
+    def users(self, now: float) -> dict[str, list[Resource]]:
+        """Give all map entries by the certificates that they name."""
+        found: dict[str, list[Resource]] = {}
+        for entry in self.of(ENTRIES, now):
+            for path in entry.body.get("certificates", ()):
+                found.setdefault(path, []).append(entry)
+        return found
+
     def as_data(self) -> Any:
         """Give the state as JSON values."""
         own = {name: value for name, value in vars(self).items() if name != "leaves"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +40,7 @@ class Shown:
     project: Project
     kernel: Kernel
     now: float
+    users: Mapping[str, Sequence[Resource]]  # map entries by the path of a certificate that they name
 
     @property
     def certificates(self) -> Certificates:
@@ -98,8 +99,7 @@ class Shown:
                 "pemCertificate": resource.body["selfManaged"]["pemCertificate"],
             }
         uses = [
-            {"name": f"//{HOST}/{self._reference(entry.path)}"}
-            for entry in self.certificates.uses_of(resource, self.now)
+            {"name": f"//{HOST}/{self._reference(entry.path)}"} for entry in self.users.get(resource.path, ())
         ]
         return {**shown, **({"usedBy": uses} if uses else {})}
 

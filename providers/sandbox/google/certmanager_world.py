@@ -23,7 +23,7 @@ from .issuing_pem import Uploaded
 from .state import Google, Project
 
 WORLD_KEYS: tuple[str, ...] = ("certificate_manager",)
-CONTROL_KEYS: tuple[str, ...] = ("certificates",)
+CONTROL_KEYS: tuple[str, ...] = ("certificates", "classic_certificates")
 _COMMON = ("name", "description", "labels")
 _STATES = ("active", "provisioning", "failed")
 AGE_S = DAY_S  # how old what the world has is at its beginning
@@ -133,7 +133,7 @@ def change(_google: Google, project: Project, given: Mapping[str, Any], at: str,
     """Change a project's certificates behind the API's back. Raises WorldError.
 
     {"certificates": {"click": {"rate_limited": true}}} holds its domains off, {"failed": true} lets Google
-    give up, {"expires_s": 3600} ends it so soon.
+    give up, {"expires_s": 3600} ends it so soon. `classic_certificates` are those of Compute Engine.
     """
     for name, wanted in known_names(given.get("certificates") or {}, f"{at}.certificates"):
         place = f"{at}.certificates.{name}"
@@ -141,6 +141,14 @@ def change(_google: Google, project: Project, given: Mapping[str, Any], at: str,
         if found is None or found.issue is None:
             raise WorldError(place, "there is no such managed certificate")
         change_issue(found.issue, found.body["managed"]["domains"], wanted, place, now)
+    for name, wanted in known_names(given.get("classic_certificates") or {}, f"{at}.classic_certificates"):
+        place = f"{at}.classic_certificates.{name}"
+        body = project.compute.body("sslCertificates", name, now)
+        if body is None or "_issue" not in body:
+            raise WorldError(place, "there is no such managed certificate")
+        issue = Issue.from_data(body["_issue"])
+        change_issue(issue, body["managed"]["domains"], wanted, place, now)
+        body["_issue"] = issue.as_data()
 
 
 def known_names(given: Any, at: str) -> list[tuple[str, Any]]:

@@ -9,6 +9,7 @@ from typing import Any
 from google.api_core.client_options import ClientOptions
 from google.cloud import certificate_manager_v1 as cm
 
+from tests.contract.google_judge import google_findings
 from tests.sandbox.google.bench import PROJECT, Bench, bench, credentials, project, world
 
 HOST = "click.example.com"
@@ -85,7 +86,8 @@ class CertManager(Bench):
 
 @contextmanager
 def certmanager(given: Mapping[str, Any] | None = None, *records: Mapping[str, Any]) -> Iterator[CertManager]:
-    """Run a world with a plain zone for the host."""
+    """Run a world with a plain zone for the host; in the end all was as the discovery document has it."""
     shown = given or world(project(), dns=[zone(*records)])
     with bench(shown) as running:
         yield CertManager(running.sandbox, running.http)
+        assert google_findings(running.sandbox.kernel.calls) == []

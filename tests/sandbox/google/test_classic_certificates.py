@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from providers.sandbox.contract import ControlError
 from providers.sandbox.fetch import FetchError
 from providers.sandbox.google import classic
 from providers.sandbox.google.call import Refusal
@@ -77,6 +78,16 @@ def test_caa_is_told_and_after_days_google_gives_up_for_good() -> None:
         bench.write("CAA", "example.com", '0 issue "pki.goog"')
         bench.advance(DAY_S)
         assert states(bench)[0] == "PROVISIONING_FAILED_PERMANENTLY"
+
+
+def test_an_authoritys_rate_limit_is_told_and_a_name_that_is_not_there_refused() -> None:
+    with edge(balancer(proxy=PROXY)) as bench:
+        bench.classic("one", HOST)
+        bench.control(classic_certificates={"one": {"rate_limited": True}})
+        bench.advance(120)
+        assert states(bench) == ("PROVISIONING", "FAILED_RATE_LIMITED")
+        with pytest.raises(ControlError, match="no such managed certificate"):
+            bench.control(classic_certificates={"two": {"failed": True}})
 
 
 def test_what_is_uploaded_is_read_and_held_against_its_key() -> None:

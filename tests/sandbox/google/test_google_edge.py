@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import pytest
 from cryptography import x509
 
+from providers.sandbox import started
 from providers.sandbox.fetch import Fetched, FetchError
+from providers.sandbox.google import EMULATOR
 from providers.sandbox.http1 import EdgeResponse
-from tests.sandbox.google.certmanager_bench import HOST
-from tests.sandbox.google.edge_bench import ADDRESS, MANAGER, backend, balancer, edge, link
+from providers.sandbox.sparkpost import EMULATOR as SPARKPOST
+from tests.sandbox.google.bench import PROJECT, project, world
+from tests.sandbox.google.certmanager_bench import HOST, PARENT, record, zone
+from tests.sandbox.google.edge_bench import ADDRESS, MANAGER, EdgeBench, backend, balancer, edge, link
 
 URL = f"https://{HOST}/f/a/b/c/d?target=x"
 OTHER = "open.example.com"
@@ -37,6 +42,60 @@ def test_https_is_answered_by_the_certificate_map_and_the_origin_gets_host_agent
         assert asked.header("user-agent") == "Phone/1.0"
         assert asked.header("x-forwarded-for") == f"192.0.2.77,{ADDRESS}"
         assert (asked.header("x-forwarded-proto"), asked.header("via")) == ("https", "1.1 google")
+
+
+def test_a_map_tells_its_load_balancers_and_is_not_deleted_under_one() -> None:
+    with edge() as bench:
+        (target,) = bench.raw("GET", "certificateMaps/links")["gclbTargets"]
+        assert target["targetHttpsProxy"] == (
+            f"//compute.googleapis.com/projects/{PROJECT}/global/targetHttpsProxies/https"
+        )
+        assert target["ipConfigs"] == [{"ipAddress": ADDRESS, "ports": [443]}]
+        error = bench.error("DELETE", "certificateMaps/links")
+        assert error["message"] == "can't delete certificate map that is referenced by a target proxy"
+
+
+def test_a_certificate_may_be_authorized_by_the_load_balancer_that_serves_it() -> None:
+    with edge() as bench:
+        body = {"managed": {"domains": [HOST]}}
+        bench.raw("POST", "certificates", body, certificateId="two")
+        bench.advance(120)
+        (attempt,) = bench.managed("two")["authorizationAttemptInfo"]
+        assert attempt["troubleshooting"]["issues"] == ["CERTIFICATE_NOT_ATTACHED"]
+        both = {"certificates": [f"{PARENT}/certificates/{name}" for name in ("one", "two")]}
+        bench.raw("PATCH", "certificateMaps/links/certificateMapEntries/one", both, updateMask="certificates")
+        bench.advance(60)
+        assert bench.managed("two")["authorizationAttemptInfo"][0]["state"] == "AUTHORIZED"
+        bench.advance(600)
+        assert bench.managed("two")["state"] == "ACTIVE"
+
+
+def test_sparkposts_origin_sees_agent_client_and_tracking_host() -> None:
+    spark = {
+        "region": "us",
+        "key": "key-us",
+        "tracking_domains": [{"domain": HOST, "secure": True, "verified": True}],
+    }
+    given = world(project(certificate_manager=MANAGER), dns=[zone(record("A", HOST, ADDRESS))])
+    with started({**given, "sparkpost": [spark]}, emulators=[SPARKPOST, EMULATOR]) as sandbox:
+        bench = EdgeBench(sandbox, httpx.Client())
+        bench.put(dict(balancer()))
+        bench.advance(61)
+        headers = (("User-Agent", "Phone/1.0"), ("X-Sandbox-Client", "192.0.2.77"))
+        url = f"https://{HOST}/f/a/b/c/d?target=https%3A%2F%2Fshop.example%2Fsale"
+        got = bench.visit(url, headers=headers, connect_to=None)
+        assert (got.status, got.header("location")) == (302, "https://shop.example/sale")
+        (event,) = sandbox.control("GET", "/vendors/sparkpost")["events"]
+        expected = {
+            "tracking_host": HOST,
+            "user_agent": "Phone/1.0",
+            "client": "192.0.2.77",
+            "host": HOST,
+            "sni": "spgo.io",
+            "scheme": "https",
+        }
+        assert {key: event[key] for key in expected} == expected
+        bench.http.close()
 
 
 def test_port_80_serves_the_same_and_without_its_rule_nothing_answers() -> None:
