@@ -9,6 +9,11 @@ from .certmanager_calls import ROUTES
 from .certmanager_world import CONTROL_KEYS, WORLD_KEYS, change, read
 
 #: Those that classic certificates have too are theirs to register.
-SWITCHES: tuple[Switch, ...] = (switches.VISIBLE, switches.ENTRY_STATE, switches.SECOND_AUTHORIZATION)
+SWITCHES: tuple[Switch, ...] = (
+    switches.VISIBLE,
+    switches.ENTRY_STATE,
+    switches.REFERENCES,
+    switches.SECOND_AUTHORIZATION,
+)
 
 __all__ = ["CONTROL_KEYS", "ROUTES", "SWITCHES", "WORLD_KEYS", "change", "read"]

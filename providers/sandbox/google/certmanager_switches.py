@@ -18,6 +18,13 @@ ENTRY_STATE = Switch(
     "unknown: the reference says only that PENDING is an update in progress, which some frontends may serve",
     "Is a map entry PENDING as long as a certificate of its is not active?",
 )
+REFERENCES = Switch(
+    "google.certificate-references",
+    ("project-number", "project-id"),
+    "project-number",
+    "Terraform's provider takes a project's number for its id in these members; recordings hide which it is",
+    "Do references to certificates and DNS authorizations come back with the project's number or its id?",
+)
 SECOND_AUTHORIZATION = Switch(
     "google.second-dns-authorization",
     ("accepted", "refused"),

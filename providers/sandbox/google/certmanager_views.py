@@ -84,8 +84,8 @@ class Shown:
         return {"@type": f"{_PACKAGE}.{TYPES[resource.kind]}", **self.resource(resource)}
 
     def _reference(self, path: str) -> str:
-        # Terraform's provider takes a project's number for its id here: that is what Google answers.
-        return self.certificates.full(path, number=True)
+        setting = self.kernel.switch(switches.REFERENCES.name)
+        return self.certificates.full(path, number=setting == "project-number")
 
     def _certificate(self, resource: Resource) -> dict[str, Any]:
         shown: dict[str, Any] = {}

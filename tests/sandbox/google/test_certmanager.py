@@ -224,6 +224,16 @@ def test_an_entry_names_certificates_of_its_project_and_a_host_that_its_map_has_
         assert "description" not in bench.raw("GET", f"{entries}/a")
 
 
+def test_references_come_back_with_the_projects_number_or_where_that_is_so_its_id() -> None:
+    with certmanager() as bench:
+        bench.authorize()
+        bench.order(HOST)
+        name = f"locations/global/dnsAuthorizations/{NAME}"
+        assert bench.managed()["dnsAuthorizations"] == [f"projects/{NUMBER}/{name}"]
+        bench.switch("certificate-references", "project-id")
+        assert bench.managed()["dnsAuthorizations"] == [f"projects/acme-mail/{name}"]
+
+
 def test_an_uploaded_certificate_is_read_and_its_key_never_shown() -> None:
     with certmanager() as bench:
         certificate, key = pem(HOST, "open.example.com")
