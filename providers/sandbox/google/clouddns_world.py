@@ -13,7 +13,7 @@ from providers.sandbox.zone import quoted
 from . import clouddns_values as values
 from .clouddns_change import Rules, judged
 from .clouddns_names import is_name
-from .clouddns_zone import SERVER_SETS, Zone, key_of
+from .clouddns_zone import SERVER_SETS, Zone
 
 BESIDE = (
     *("labels", "dnssecConfig", "forwardingConfig", "peeringConfig", "privateVisibilityConfig"),
@@ -63,13 +63,25 @@ def read(entry: Any, at: str, project: str, now: float, taken: Iterable[Zone]) -
         beside={key: given[key] for key in BESIDE if key in given},
     )
     zone.begin()
-    for where, record in entries(given.get("records"), f"{at}.records"):
-        _add(zone, record, where)
+    _write(zone, given.get("records"), f"{at}.records")
     return zone
 
 
-def _add(zone: Zone, entry: Any, at: str) -> None:
-    """Write a set as a person would, in place of one that stands. Raises WorldError."""
+def _write(zone: Zone, listed: Any, at: str) -> None:
+    """Write sets as a person would, in place of those that stand. Raises WorldError."""
+    records = [_record(zone, entry, where) for where, entry in entries(listed, at)]
+    if not records:
+        return
+    keys = dict.fromkeys((record["name"].lower(), record["type"]) for record in records)
+    there = [zone.sets[key] for key in keys if key in zone.sets]
+    outcome = judged(zone, records, there, _BY_HAND, Rules())
+    if outcome.problems:
+        raise WorldError(at, outcome.problems[0].message)
+    zone.edit(outcome.sets)
+
+
+def _record(zone: Zone, entry: Any, at: str) -> dict[str, Any]:
+    """Give a record of the world as the API takes it. Raises WorldError."""
     given = dict(known(entry, RECORD_KEYS, at))
     if lacking := [key for key in ("name", "type") if key not in given]:
         raise WorldError(at, f"has no {lacking[0]}; write {{name: …, type: CNAME, rrdatas: [spgo.io.]}}")
@@ -80,16 +92,12 @@ def _add(zone: Zone, entry: Any, at: str) -> None:
         listed = [str(value) for value in given["rrdatas"]]
         given["rrdatas"] = [quoted(v) if text and not v.startswith('"') else v for v in listed]
     try:
-        made, problems = values.read(given, "record", zone.dns_name)
-        if not problems:
-            there = [zone.sets[key_of(made)]] if key_of(made) in zone.sets else []
-            outcome = judged(zone, [given], there, _BY_HAND, Rules())
-            problems = list(outcome.problems)
+        _, problems = values.read(given, "record", zone.dns_name)
     except NotEmulated as error:
         raise WorldError(at, f"the sandbox does not emulate {error}") from error
     if problems:
         raise WorldError(at, problems[0].message)
-    zone.edit(outcome.sets)
+    return given
 
 
 def patch(zones: Iterable[Zone], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -126,5 +134,4 @@ def _edit(zone: Zone, wanted: Mapping[str, Any]) -> None:
         if key not in zone.sets:
             raise WorldError(at, f"there is no {gone}")
         zone.edit({other: one for other, one in zone.sets.items() if other != key})
-    for at, record in entries(wanted.get("add_records"), "add_records"):
-        _add(zone, record, at)
+    _write(zone, wanted.get("add_records"), "add_records")

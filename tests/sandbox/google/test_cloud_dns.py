@@ -342,6 +342,7 @@ def test_a_state_is_taken_up_again() -> None:
         ({"name": "a.b", "dnsName": "example.com"}, "google[0].zones[0].name"),
         ({"name": "a", "dnsName": "com"}, "google[0].zones[0].dnsName"),
         ({"name": "a", "dnsName": "a.example", "records": [{"name": "x"}]}, "google[0].zones[0].records[0]"),
+        ({"name": "a", "dnsName": "example.com", "records": [CLICK, CLICK]}, "google[0].zones[0].records"),
         ({"name": "a", "dnsName": "a.example", "colour": "red"}, "google[0].zones[0].colour"),
     ],
 )
