@@ -71,6 +71,16 @@ OPTIONS: Final[Mapping[str, Any]] = {
             "description": "The Host that SparkPost is asked for: the visitor's, or that of SparkPost's "
             "tracking host.",
         },
+        "zones": {
+            "type": "object",
+            "description": "Managed zones of Cloud DNS by zone name, where several public ones serve it.",
+            "additionalProperties": {
+                "type": "string",
+                "pattern": "^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$",
+                "title": "a managed zone's name",
+                "examples": ["example-com"],
+            },
+        },
         "dns_authorization": {
             "enum": ["fixed", "per-project"],
             "default": "fixed",
@@ -118,6 +128,9 @@ def wishes_from(options: Mapping[str, Any]) -> Wishes:
 
 def check(options: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     """Yield (key, what is wrong, what to write instead)."""
+    for name in options.get("zones") or {}:
+        if name != name.lower().rstrip(".") or "." not in name:
+            yield "zones", f"{name} is not a zone's name", "the name in lower case without a final dot"
     if "dns_authorization" in options and options.get("certificates") == LOAD_BALANCER:
         yield (
             "dns_authorization",
