@@ -1,0 +1,425 @@
+"""What the project holds, as resources: spelt as composed ones are, each naming what it uses. Pure.
+
+What counts for an origin or a host has that for a key. What is the owner's and counts no more, because
+something about it that cannot be changed is off, has its name in the key too: nothing is replaced in place,
+the new one comes first and the old one goes when nothing uses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from providers.google.names import (
+    ADDRESS,
+    AUTHORIZATION,
+    AUTHORIZATIONS,
+    BACKEND,
+    CERTIFICATE,
+    CERTIFICATES,
+    CONTAINERS,
+    HTTP_PROXY,
+    HTTPS_PROXY,
+    MAP,
+    MAP_ENTRY,
+    MAPS,
+    NEG,
+    PROXY_CERTIFICATE,
+    RULE,
+    SSL_CERTIFICATE,
+    SSL_POLICY,
+    URL_MAP,
+    map_container,
+    marked,
+    proxy_container,
+)
+from providers.google.natives import (
+    Address,
+    Authorization,
+    Backend,
+    Certificate,
+    Classic,
+    Entry,
+    Group,
+    HttpProxy,
+    HttpsProxy,
+    Map,
+    Policy,
+    Rule,
+    UrlMap,
+)
+from providers.google.state import HTTP, GoogleState, Named, covers
+from reconciler.model import Attrs, Resource, ResourceId, attrs
+
+
+# -- what is managed of each kind
+def group_attrs(one: Group) -> Attrs:
+    """Return what is managed of a network endpoint group."""
+    return attrs(
+        name=one.name,
+        description=one.description,
+        type=one.type,
+        default_port=one.default_port,
+        endpoints=one.endpoints or (),
+    )
+
+
+def backend_attrs(one: Backend) -> Attrs:
+    """Return what is managed of a backend service."""
+    return attrs(
+        name=one.name,
+        description=one.description,
+        scheme=one.scheme,
+        protocol=one.protocol,
+        groups=one.groups,
+        timeout_s=one.timeout_s,
+        cdn=one.cdn,
+        cache_mode=one.cache_mode,
+        default_ttl=one.default_ttl,
+        client_ttl=one.client_ttl,
+        max_ttl=one.max_ttl,
+        negative_caching=one.negative_caching,
+        request_headers=one.request_headers,
+        response_headers=one.response_headers,
+        health_checks=one.health_checks,
+        iap=one.iap,
+    )
+
+
+def url_map_attrs(one: UrlMap) -> Attrs:
+    """Return what is managed of a URL map."""
+    return attrs(
+        name=one.name, description=one.description, default_service=one.default_service, beside=one.beside
+    )
+
+
+def policy_attrs(one: Policy) -> Attrs:
+    """Return what is managed of an SSL policy."""
+    return attrs(
+        name=one.name,
+        description=one.description,
+        min_tls=one.min_tls,
+        profile=one.profile,
+        features=one.features,
+    )
+
+
+def map_attrs(one: Map) -> Attrs:
+    """Return what is managed of a certificate map."""
+    return attrs(name=one.name, description=one.description, owner=one.owner)
+
+
+def https_proxy_attrs(one: HttpsProxy) -> Attrs:
+    """Return what is managed of an HTTPS proxy; its certificates are members of their own."""
+    return attrs(
+        name=one.name,
+        description=one.description,
+        url_map=one.url_map,
+        certificate_map=one.certificate_map,
+        ssl_policy=one.ssl_policy,
+    )
+
+
+def http_proxy_attrs(one: HttpProxy) -> Attrs:
+    """Return what is managed of an HTTP proxy."""
+    return attrs(name=one.name, description=one.description, url_map=one.url_map)
+
+
+def address_attrs(one: Address) -> Attrs:
+    """Return what is managed of an address."""
+    return attrs(name=one.name, description=one.description, type=one.type, ip_version=one.ip_version)
+
+
+def rule_attrs(one: Rule, address: object = None) -> Attrs:
+    """Return what is managed of a forwarding rule; `address` where it is yet to be known."""
+    return attrs(
+        name=one.name,
+        description=one.description,
+        address=one.address if address is None else address,
+        port=one.port,
+        protocol=one.protocol,
+        scheme=one.scheme,
+        tier=one.tier or "PREMIUM",
+        target=one.target,
+    )
+
+
+def authorization_attrs(one: Authorization) -> Attrs:
+    """Return what is managed of a DNS authorization."""
+    return attrs(name=one.name, domain=one.domain, type=one.type, owner=one.owner)
+
+
+def certificate_attrs(one: Certificate) -> Attrs:
+    """Return what is managed of a certificate of Certificate Manager."""
+    return attrs(
+        name=one.name,
+        domains=tuple(sorted(one.domains)),
+        authorizations=one.authorizations,
+        owner=one.owner,
+    )
+
+
+def entry_attrs(one: Entry) -> Attrs:
+    """Return what is managed of an entry of a certificate map."""
+    return attrs(name=one.name, hostname=one.host, certificates=one.certificates, owner=one.owner)
+
+
+def classic_attrs(one: Classic) -> Attrs:
+    """Return what is managed of a certificate of the load balancer."""
+    return attrs(name=one.name, description=one.description, domains=tuple(sorted(one.domains)))
+
+
+def member_attrs(certificate: str) -> Attrs:
+    """Return what is managed of a certificate's place on a proxy."""
+    return attrs(certificate=certificate)
+
+
+# -- all of it
+def resources(state: GoogleState) -> tuple[Resource, ...]:
+    """Return all that bears the owner's mark, and what serves the scope's hosts."""
+    return tuple(_Live(state).all())
+
+
+class _Live:
+    """The resources of one state."""
+
+    def __init__(self, state: GoogleState) -> None:
+        self._state = state
+        chosen = list(state.balancers.values())
+        self._keys = {
+            **self._named(NEG, state.groups, [b.group for b in chosen]),
+            **self._named(BACKEND, state.backends, [b.backend for b in chosen]),
+            **self._named(URL_MAP, state.url_maps, [b.url_map for b in chosen]),
+            **self._named(SSL_POLICY, state.policies, [b.policy for b in chosen]),
+            **self._named(MAP, state.maps, [b.map for b in chosen]),
+            **self._named(HTTPS_PROXY, state.https_proxies, [b.https for b in chosen]),
+            **self._named(HTTP_PROXY, state.http_proxies, [b.http for b in chosen]),
+            **self._named(ADDRESS, state.addresses, [b.address for b in chosen]),
+            **self._named(RULE, state.rules, [r for b in chosen for r in b.rules.values()]),
+        }
+
+    def _named(
+        self, kind: str, found: Iterable[Named], counting: Iterable[Named | None]
+    ) -> dict[tuple[str, str], str]:
+        """Return by kind and name the key of each of the owner's."""
+        counts = {id(one) for one in counting if one is not None}
+        keys: dict[tuple[str, str], str] = {}
+        for one in found:
+            subject = self._state.key_of(one, owned=one.owner if isinstance(one, Map) else None)
+            if subject is not None:
+                keys[kind, one.name] = subject if id(one) in counts else f"{subject}/{one.name}"
+        return keys
+
+    def _ids(self, *pairs: tuple[str, str | None]) -> frozenset[ResourceId]:
+        """Return the ids of those of the owner's that these kinds and names are."""
+        found = ((kind, self._keys.get((kind, name or ""))) for kind, name in pairs)
+        return frozenset(ResourceId(self._state.alias, kind, key) for kind, key in found if key is not None)
+
+    def all(self) -> Iterator[Resource]:
+        """Yield everything: what is shared, then what each host has."""
+        state = self._state
+        for group in state.groups:
+            yield from self._one(NEG, group.name, group_attrs(group))
+        for backend in state.backends:
+            used = self._ids(*((NEG, name) for name in backend.groups))
+            yield from self._one(BACKEND, backend.name, backend_attrs(backend), used)
+        for url_map in state.url_maps:
+            used = self._ids((BACKEND, url_map.default_service))
+            yield from self._one(URL_MAP, url_map.name, url_map_attrs(url_map), used)
+        for policy in state.policies:
+            yield from self._one(SSL_POLICY, policy.name, policy_attrs(policy))
+        for map_ in state.maps:
+            yield from self._one(MAP, map_.name, map_attrs(map_))
+        yield from self._fronts()
+        yield from self._hosts()
+
+    def _fronts(self) -> Iterator[Resource]:
+        state = self._state
+        for proxy in state.https_proxies:
+            used = self._ids(
+                (URL_MAP, proxy.url_map), (MAP, proxy.certificate_map), (SSL_POLICY, proxy.ssl_policy)
+            )
+            rest = frozenset(self._on(proxy))
+            yield from self._one(HTTPS_PROXY, proxy.name, https_proxy_attrs(proxy), used | rest)
+        for plain in state.http_proxies:
+            used = self._ids((URL_MAP, plain.url_map))
+            yield from self._one(HTTP_PROXY, plain.name, http_proxy_attrs(plain), used)
+        for address in state.addresses:
+            outputs = attrs(address=address.address) if address.address else attrs()
+            yield from self._one(ADDRESS, address.name, address_attrs(address), outputs=outputs)
+        named = {a.address: a.name for a in state.addresses if a.address}
+        for rule in state.rules:
+            proxy_kind = HTTP_PROXY if rule.port == HTTP else HTTPS_PROXY
+            used = self._ids((proxy_kind, rule.target), (ADDRESS, named.get(rule.address)))
+            yield from self._one(RULE, rule.name, rule_attrs(rule), used)
+
+    def _on(self, proxy: HttpsProxy) -> Iterator[ResourceId]:
+        """Yield what a proxy keeps from going: its certificates.
+
+        While it is to get a map, also their places on it: they are served until the map is.
+        """
+        for name in proxy.certificates:
+            one = self._state.classic_named(name)
+            host = self._host_of(one)
+            if one is None or host is None:
+                continue
+            if self._state.to_map:
+                yield ResourceId(self._state.alias, PROXY_CERTIFICATE, self._member_key(host, proxy))
+            else:
+                yield self._classic_id(one, host)
+
+    def _one(
+        self,
+        kind: str,
+        name: str,
+        managed: Attrs,
+        used: frozenset[ResourceId] = frozenset(),
+        outputs: Attrs | None = None,
+    ) -> Iterator[Resource]:
+        """Yield a shared object, where it is the owner's."""
+        key = self._keys.get((kind, name))
+        if key is None:
+            return
+        yield Resource(
+            id=ResourceId(self._state.alias, kind, key),
+            attrs=managed,
+            container=MAPS if kind == MAP else CONTAINERS[kind],
+            after=used,
+            outputs=outputs if outputs is not None else attrs(),
+            mark=self._state.owner,
+        )
+
+    # -- what each host has
+    def _hosts(self) -> Iterator[Resource]:
+        state = self._state
+        for authorization in state.authorizations:
+            yield from self._authorization(authorization)
+        for certificate in state.certificates:
+            yield from self._certificate(certificate)
+        for entry in state.entries:
+            yield from self._entry(entry)
+        for classic in state.classic:
+            host = self._host_of(classic)
+            if host is not None:
+                yield self._classic(classic, host)
+        for key, balancer in sorted(state.balancers.items()):
+            if balancer.https is not None:
+                yield from self._members(key, balancer.https)
+
+    def _authorization(self, one: Authorization) -> Iterator[Resource]:
+        counts = self._state.authorization(one.domain, None) == one
+        if one.owner != self._state.owner and not (counts and one.domain in self._state.origins):
+            return
+        name, value = one.record or ("", "")
+        yield Resource(
+            id=self._authorization_id(one),
+            attrs=authorization_attrs(one),
+            host=one.domain,
+            container=AUTHORIZATIONS,
+            outputs=attrs(record_name=name, record_value=value) if one.record else attrs(),
+            mark=one.owner,
+        )
+
+    def _authorization_id(self, one: Authorization) -> ResourceId:
+        counts = self._state.authorization(one.domain, None) == one
+        key = one.domain if counts else f"{one.domain}/{one.name}"
+        return ResourceId(self._state.alias, AUTHORIZATION, key)
+
+    def _certificate(self, one: Certificate) -> Iterator[Resource]:
+        if not (one.owner == self._state.owner and one.managed and len(one.domains) == 1):
+            return
+        (host,) = one.domains
+        proofs = (a for a in self._state.authorizations_of(host) if a.name in one.authorizations)
+        yield Resource(
+            id=self._certificate_id(one, host),
+            attrs=certificate_attrs(one),
+            host=host,
+            container=CERTIFICATES,
+            after=frozenset(self._authorization_id(a) for a in proofs),
+            outputs=attrs(state=one.state),
+            mark=one.owner,
+        )
+
+    def _certificate_id(self, one: Certificate, host: str) -> ResourceId:
+        proof = self._state.authorization(host, None)
+        counts = self._state.own_certificate(host, proof.name if proof is not None else None) == one
+        return ResourceId(self._state.alias, CERTIFICATE, host if counts else f"{host}/{one.name}")
+
+    def _entry(self, one: Entry) -> Iterator[Resource]:
+        key = self._state.map_key(one.map)
+        if key is None or not one.host or not self._concerns(one):
+            return
+        here = self._state.origins.get(one.host, key) == key
+        held = (c for c in self._state.own_certificates(one.host) if c.name in one.certificates)
+        rules = self._state.balancer(key).rules.values()
+        yield Resource(
+            id=ResourceId(self._state.alias, MAP_ENTRY, one.host if here else f"{one.host}/{key}"),
+            attrs=entry_attrs(one),
+            host=one.host,
+            container=map_container(key),
+            after=self._ids((MAP, one.map), *((RULE, r.name) for r in rules))
+            | {self._certificate_id(c, one.host) for c in held},
+            outputs=attrs(state=one.state),
+            mark=one.owner,
+        )
+
+    def _concerns(self, one: Entry) -> bool:
+        return one.owner == self._state.owner or one.host in self._state.origins
+
+    # -- with certificates of the load balancer
+    def _host_of(self, one: Classic | None) -> str | None:
+        """Return the host that a classic certificate is the owner's for."""
+        if one is None or not one.managed or len(one.domains) != 1:
+            return None
+        (host,) = one.domains
+        return host if marked(one.description) == (self._state.owner, host) else None
+
+    def _classic_id(self, one: Classic, host: str) -> ResourceId:
+        counts = self._state.own_classic(host, self._state.origins.get(host)) == one
+        return ResourceId(self._state.alias, SSL_CERTIFICATE, host if counts else f"{host}/{one.name}")
+
+    def _classic(self, one: Classic, host: str) -> Resource:
+        return Resource(
+            id=self._classic_id(one, host),
+            attrs=classic_attrs(one),
+            host=host,
+            container=CONTAINERS[SSL_CERTIFICATE],
+            outputs=attrs(status=one.status),
+            mark=self._state.owner,
+        )
+
+    def _members(self, key: str, proxy: HttpsProxy) -> Iterator[Resource]:
+        for host in sorted(self._held(key, proxy)):
+            one = self._held(key, proxy)[host]
+            used = {self._classic_id(one, host)} if self._host_of(one) is not None else set()
+            if not self._state.to_map:
+                rules = self._state.balancer(key).rules.values()
+                used |= self._ids((HTTPS_PROXY, proxy.name), *((RULE, r.name) for r in rules))
+            yield Resource(
+                id=ResourceId(self._state.alias, PROXY_CERTIFICATE, self._member_key(host, proxy)),
+                attrs=member_attrs(one.name),
+                host=host,
+                container=proxy_container(key),
+                after=frozenset(used),
+                outputs=attrs(status=one.status),
+                mark=self._state.owner,
+            )
+
+    def _held(self, key: str, proxy: HttpsProxy) -> dict[str, Classic]:
+        """Return by host the certificate on a proxy that is there for it: its own, else an uploaded one."""
+        on = [c for name in proxy.certificates if (c := self._state.classic_named(name)) is not None]
+        found: dict[str, Classic] = {}
+        present = [h for h, o in self._state.origins.items() if o == key and h not in self._state.absent]
+        for host in present:
+            uploaded = (c for c in on if c.name in self._state.named and covers(c.domains, host))
+            first = next(uploaded, None)
+            if first is not None:
+                found[host] = first
+        for one in on:
+            host = self._host_of(one) or ""
+            if host and (host not in found or self._state.own_classic(host, key) == one):
+                found[host] = one
+        return found
+
+    def _member_key(self, host: str, proxy: HttpsProxy) -> str:
+        key = self._state.proxy_key(proxy.name) or proxy.name
+        return host if self._state.origins.get(host, key) == key else f"{host}/{key}"
