@@ -17,7 +17,8 @@ settings.register_profile("suite", deadline=None, suppress_health_check=[HealthC
 settings.load_profile("suite")
 
 OURS = re.compile(
-    r"(TDR|SPARKPOST|CLOUDFLARE|AWS|PDNS|RFC2136|TF)_|(https?|all|no)_proxy$|(NO|FORCE)_COLOR$", re.IGNORECASE
+    r"(TDR|SPARKPOST|CLOUDFLARE|AWS|GOOGLE|CLOUDSDK|PDNS|RFC2136|TF)_|(https?|all|no)_proxy$|(NO|FORCE)_COLOR$",
+    re.IGNORECASE,
 )
 # Settings of the suite itself: where the vendors' descriptions lie, whether golden files are written anew,
 # whether a real server that is not installed fails the tests that need it.

@@ -29,6 +29,9 @@ COLLECTIONS = (
 HOST = "https://www.googleapis.com/compute/v1/"
 #: What was is kept so long, for an edge that lags behind.
 KEPT_S = 3600.0
+#: How long an operation takes, half a second of it PENDING. unknown: reports have seconds to a minute.
+OPERATION_S = 5.0
+PENDING_S = 0.5
 
 
 @dataclass
@@ -64,6 +67,7 @@ class Compute:
     kept: dict[str, dict[str, list[tuple[float, Body | None]]]] = field(default_factory=dict)
     operations: dict[str, Operation] = field(default_factory=dict)
     made: int = 0
+    operation_s: float = OPERATION_S  # how long an operation takes
 
     def body(self, collection: str, name: str, at: float) -> Body | None:
         """Give what a resource is at a moment; None where it is not there."""
@@ -89,6 +93,12 @@ class Compute:
         """Give what a resource will be when the operation under way on it is done; None: nothing, or gone."""
         versions = self.kept.get(collection, {}).get(name, [])
         return versions[-1][1] if versions and versions[-1][0] > now else None
+
+    def claimed(self, collection: str, now: float) -> list[Body]:
+        """Give what a collection's resources are now, or will be where they are not there yet."""
+        both = ((self.body(collection, name, now), name) for name in self.kept.get(collection, {}))
+        found = [body or self.coming(collection, name, now) for body, name in both]
+        return [body for body in found if body is not None]
 
     def put(self, collection: str, name: str, body: Body | None, since: float, now: float) -> None:
         """Let a resource be this from a moment on; None: gone."""
@@ -116,7 +126,7 @@ class Compute:
     def as_data(self) -> dict[str, Any]:
         """Give the state in JSON values."""
         operations = [asdict(operation) for operation in self.operations.values()]
-        return {"kept": self.kept, "operations": operations, "made": self.made}
+        return {**vars(self), "operations": operations}
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Compute:
@@ -126,7 +136,8 @@ class Compute:
             for collection, named in data["kept"].items()
         }
         operations = [Operation(**given) for given in data["operations"]]
-        return cls(kept, {operation.name: operation for operation in operations}, data["made"])
+        read = {"kept": kept, "operations": {operation.name: operation for operation in operations}}
+        return cls(**{**data, **read})
 
 
 def path_of(project: str, collection: str, name: str) -> str:

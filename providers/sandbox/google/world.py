@@ -14,7 +14,7 @@ from .call import SERVICES
 from .state import Google, Project
 
 NAME = "google"
-PARTS: tuple[ModuleType, ...] = (compute, certmanager, clouddns)
+PARTS: tuple[ModuleType, ...] = (certmanager, compute, clouddns)
 OWN_KEYS = (
     *("project", "number", "account", "credentials", "permissions", "impersonated", "services", "quotas"),
     "rates",
