@@ -34,6 +34,7 @@ def test_every_request_of_the_control_api_is_told_and_no_other(sandbox: Running)
         "PATCH /vendors/fastly",
         "PATCH /vendors/powerdns",
         "PATCH /vendors/external",
+        "PATCH /vendors/google",
         "PATCH /vendors/sparkpost",
     }
 
