@@ -22,7 +22,7 @@ EXAMPLES = [ROOT / "examples/cloudfront/README.md"]  # the others need a server 
 DOCS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")), *EXAMPLES]
 BLOCK = re.compile(r"^```(?:sh|console)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # What stands between the reader and tdr, and is not ours to run.
-FOREIGN = {"pipx", "export", "git", "apt-get", "curl", "cd"}
+FOREIGN = {"pipx", "export", "git", "apt-get", "curl", "cd", "gcloud"}
 # A command of tdr's with plain words, which reads nothing from the keyboard.
 PLAIN = re.compile(r"tdr (?!sandbox\b)(?:(?!apply|destroy|adopt|forget)|.* --?auto-approve\b)[\w ./:=@-]*")
 Shell = Callable[[str], "subprocess.CompletedProcess[str]"]
