@@ -20,7 +20,7 @@ from providers._records import plain
 from providers.google.cloud_dns_convert import Native
 
 _BY_PLACE: Final = re.compile(r"'entity\.change\.(additions|deletions)\[(\d+)\]'")
-_BY_NAME: Final = re.compile(r"'entity\.change\.(?:additions|deletions)\[([^\]\d][^\]]*)\]\[\w+\]'")
+_BY_NAME: Final = re.compile(r"'entity\.change\.(?:additions|deletions)\[([^\]]+)\]\[\w+\]'")
 _MOVED: Final = re.compile(
     r"Precondition not met for|already exists|does not exist|either one CNAME resource record set"
 )

@@ -567,6 +567,7 @@ BOTH = "may have either one CNAME resource record set or resource record sets of
         (f"The 'entity.change.deletions[0]' resource named '{NAME}. (CNAME)' does not exist.", {NAME}),
         (f"{ENTITY}[1]' is invalid because the DNS name {BOTH}", {OTHER}),
         (f"{ENTITY}[{OTHER}.][CNAME]' is invalid because the DNS name '{OTHER}.' has … {BOTH}", {OTHER}),
+        ("Precondition not met for 'entity.change.deletions[1st.example.com.][A]'", {"1st.example.com"}),
         ("Precondition not met for 'entity.change.deletions[7]'", set()),
         ("Invalid value for 'entity.change.additions[0].name': 'x'", set()),
         ("The 'parameters.managedZone' resource named 'gone' does not exist.", set()),
