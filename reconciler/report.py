@@ -92,16 +92,36 @@ def report_of(plan: Plan, results: Mapping[str, Result], *, interrupted: bool) -
     for node in plan.nodes:
         by_host.setdefault(node.host, []).append(node)
     command = "tdr destroy" if plan.mode == "destroy" else "tdr apply"
+    unmet = {} if interrupted else _unmet(plan.nodes, results)
     hosts = [
-        _host_report(host, nodes, results, command, interrupted=interrupted)
+        _host_report(host, nodes, results, command, unmet, interrupted=interrupted)
         for host, nodes in by_host.items()
     ]
     hosts += [HostReport(h, Outcome.SKIPPED, f.text, f.lift) for h, f in blocked.items()]
     return Report(plan, results, tuple(sorted(hosts, key=lambda h: h.host)), interrupted)
 
 
+def _unmet(nodes: Iterable[Node], results: Mapping[str, Result]) -> dict[str, Node]:
+    """Return for each node that was not begun the first one that it needs, in whatever way, and that is not
+    applied: nodes come after what they need."""
+    found: dict[str, Node] = {}
+    for node in nodes:
+        if node.id not in results:
+            causes = [found[need] for need in sorted(node.needs) if need in found]
+            found.update({node.id: causes[0]} if causes else {})
+        elif results[node.id].outcome is not Outcome.APPLIED:
+            found[node.id] = node
+    return found
+
+
 def _host_report(
-    host: str, nodes: Iterable[Node], results: Mapping[str, Result], command: str, *, interrupted: bool
+    host: str,
+    nodes: Iterable[Node],
+    results: Mapping[str, Result],
+    command: str,
+    unmet: Mapping[str, Node],
+    *,
+    interrupted: bool,
 ) -> HostReport:
     ended = [(node, results[node.id]) for node in nodes if node.id in results]
     begun_all = len(ended) == len(list(nodes))
@@ -114,8 +134,16 @@ def _host_report(
             return HostReport(host, outcome, why, _next(node, result, command), result.scheduled)
     if begun_all:
         return HostReport(host, Outcome.APPLIED)
-    why = "the run was interrupted" if interrupted else "what it needs was not applied"
+    cause = next((unmet[node.id] for node in nodes if node.id in unmet), None)
+    why = "the run was interrupted" if interrupted else _not_applied(cause)
     return HostReport(host, Outcome.SKIPPED, why, f"run `{command}` again")
+
+
+def _not_applied(cause: Node | None) -> str:
+    if cause is None:
+        return "what it needs was not applied"
+    whose = f"of {cause.host}" if cause.host else "which several domains share"
+    return f"{subject(cause)}, {whose}, was not applied"
 
 
 def _next(node: Node, result: Result, command: str) -> str:
