@@ -43,11 +43,12 @@ class World:
     """Everything that exists, and what is counted.
 
     `policies` are what edges of an account share, by alias of the account and name: where `policy` names one,
-    every edge uses it. Aliases that are `joined` reach one account. Where edges are `exclusive`, a host that
-    points at one of another account cannot be taken over. Where zones have `aliases`, an ALIAS may be a
-    host's record; with `spells_aliases` they spell a CNAME at an edge as one. Where they are `unlisted`, only
-    names that are asked for are told; `named` are those that were asked for by themselves. Name servers have
-    a record `sync_s` after it was written, as the vendor says; `asked_ready` is what he was asked.
+    every edge uses it; `balancers` are those of `balancer.py`, by origin. Aliases that are `joined` reach one
+    account. Where edges are `exclusive`, a host that points at one of another account cannot be taken over.
+    Where zones have `aliases`, an ALIAS may be a host's record; with `spells_aliases` they spell a CNAME at
+    an edge as one. Where they are `unlisted`, only names that are asked for are told; `named` are those that
+    were asked for by themselves. Name servers have a record `sync_s` after it was written, as the vendor
+    says; `asked_ready` is what he was asked.
 
     An edge that is to go is off `takedown_s` after that was asked for, and is deleted only then; `batches`
     are the keys of the edges that were deleted, or asked to go, together; `versions` those that were written
@@ -77,6 +78,8 @@ class World:
     certificates: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     policies: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     policy: str = ""
+    balancers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    addresses_made: int = 0
     joined: tuple[str, ...] = ()
     exclusive: bool = False
     aliases: bool = False
@@ -173,6 +176,14 @@ class World:
             return scheme == "http"
         if value == MANAGED:
             return scheme == "http" or self.managed_issued(host)
+        balancer = next((b for b in self.balancers.values() if value == b["address"]), None)
+        return (
+            self._edge_serves(value, host, scheme)
+            if balancer is None
+            else _balances(self, balancer, host, scheme)
+        )
+
+    def _edge_serves(self, value: str, host: str, scheme: str) -> bool:
         edge = next((e for e in self.edges.values() if value in (e["domain_name"], *e["addresses"])), None)
         if edge is None or edge["host"] != host or not self.deployed(edge):
             return False
@@ -277,8 +288,24 @@ class World:
 
     def snapshot(self) -> dict[str, Any]:
         """Return what is managed, for comparison."""
-        kept = ("records", "copies", "edges", "certificates", "policies", "tracking", "sending", "proxied")
+        kept = (
+            "records",
+            "copies",
+            "edges",
+            "balancers",
+            "certificates",
+            "policies",
+            "tracking",
+            "sending",
+            "proxied",
+        )
         return {name: copy.deepcopy(getattr(self, name)) for name in kept}
+
+
+def _balances(world: World, balancer: dict[str, Any], host: str, scheme: str) -> bool:
+    entry = balancer["entries"].get(host)
+    held = entry is not None and world.deployed(entry) and world.issued(entry["certificate"])
+    return bool(balancer["listens"]) and (scheme == "http" or held)
 
 
 def _above(name: str) -> Iterator[str]:

@@ -15,7 +15,7 @@ from tests.laws.bench import Bench, desired, domain
 from tests.laws.memory import ORIGIN
 from tests.laws.test_laws import HOSTS, SENDERS, Killed, at_write
 
-EDGES = ("edge-a", "edge-b", "edge-ip", "proxy", "sp")
+EDGES = ("edge-a", "edge-b", "edge-ip", "edge-lb", "proxy", "sp")
 ANY = HOSTS[:2]
 quick = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

@@ -1,8 +1,8 @@
 """The one provider type of the world in memory: it plays every part, so that the engine's laws can be tried.
 
 It refuses what vendors refuse: references to what is not there, deletion of what is in use, writes that rest
-on stale state. By its alias a CDN makes moves of another class: `edge-a`, `edge-b`, `edge-ip` A, `proxy` B; a
-host that SparkPost manages itself C.
+on stale state. By its alias a CDN makes moves of another class: `edge-a`, `edge-b`, `edge-ip`, `edge-lb` A,
+`proxy` B; a host that SparkPost manages itself C.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from reconciler.dns import (
     DNS_RECORD,
@@ -52,6 +53,7 @@ from reconciler.provider import (
     Wanted,
 )
 from reconciler.tracking import DEFAULT, LINK, MANAGED_CERTIFICATE, SECURE, TRACKING_DOMAIN
+from tests.laws import balancer
 from tests.laws.memory import ALIAS_TTL_S, DEPLOY_S, HOST_TYPES, MANAGED, ORIGIN, PROXIED_TTL_S, World
 
 EDGE, CERTIFICATE, POLICY = "memory_edge", "memory_certificate", "memory_policy"
@@ -93,6 +95,7 @@ class MemoryProvider:
             resources = [
                 *self._policies(),
                 *self._edges(),
+                *(balancer.resources(world, self.owner) if self.alias == balancer.ALIAS else ()),
                 *self._certificates(),
                 *self._tracking(),
                 *self._links(),
@@ -188,8 +191,8 @@ class MemoryProvider:
                 targets[wanted.host] = HostTarget("CNAME", (wanted.origin,), proxied=True)
                 resources.append(self._rule(wanted, live))
             else:
-                targets[wanted.host] = self._target(wanted.host)
-                resources += self._edge(wanted, live)
+                targets[wanted.host], made = self._edge(wanted, live)
+                resources += [one for one in made if one not in resources]
                 records.append(self._validation(wanted.host))
         if self.world.policy and any(r.id.kind == EDGE for r in resources):
             id_ = self._id(POLICY, self.world.policy)
@@ -235,11 +238,14 @@ class MemoryProvider:
             mark=self.owner,
         )
 
-    def _edge(self, wanted: Wanted, live: Live) -> list[Resource]:
+    def _edge(self, wanted: Wanted, live: Live) -> tuple[HostTarget, list[Resource]]:
         certificate, edge = self._id(CERTIFICATE, wanted.host), self._id(EDGE, wanted.host)
+        issued = Resource(certificate, attrs(host=wanted.host), wanted.host, mark=self.owner)
+        if self.alias == balancer.ALIAS:
+            return balancer.composed(wanted, issued, self.owner)
         policy = {"policy": Ref(self._id(POLICY, name), "id")} if (name := self.world.policy) else {}
-        return [
-            Resource(certificate, attrs(host=wanted.host), wanted.host, mark=self.owner),
+        return self._target(wanted.host), [
+            issued,
             Resource(
                 edge,
                 attrs(host=wanted.host, origin=wanted.origin, certificate=Ref(certificate, "arn"), **policy),
@@ -324,6 +330,7 @@ class MemoryProvider:
             EDGE: self._set_edge,
             CERTIFICATE: self._set_certificate,
             POLICY: self._set_policy,
+            **{kind.name: partial(balancer.write, self.world, owner=self.owner) for kind in balancer.KINDS},
         }
         effect = effects.get(kind, self._set_tracking)
         if self.world.slow_s and kind in (EDGE, POLICY) and change.after is not None:
@@ -433,7 +440,8 @@ class MemoryProvider:
         host = change.id.key
         if change.after is None:
             held = self.world.certificates.get((self.holder, host))
-            if held and any(e["certificate"] == held["arn"] for e in self.world.edges.values()):
+            users = [e["certificate"] for e in self.world.edges.values()]
+            if held and (held["arn"] in users or balancer.in_use(self.world, held["arn"])):
                 raise InvalidRequest(f"the certificate of {host} is in use")
             self.world.certificates.pop((self.holder, host), None)
             return
@@ -521,6 +529,10 @@ class MemoryProvider:
         if id_.kind == CERTIFICATE:
             held = self.world.certificates.get((self.holder, id_.key))
             return Status(bool(held and self.world.issued(held["arn"])), "pending validation")
+        if id_.kind == balancer.ENTRY:
+            host, _, origin = id_.key.rpartition("/")
+            entry = self.world.balancers.get(origin, {"entries": {}})["entries"].get(host)
+            return Status(self.world.deployed(entry), "pending")
         return Status(self.world.deployed(self.world.edges.get((self.holder, id_.key))), "in progress")
 
     def verify(self, id_: ResourceId) -> Status:
@@ -585,6 +597,7 @@ def memory_type(world: World) -> ProviderType:
                 billed=world.charges,
             ),
             Kind(POLICY, writing=writing),
+            *balancer.KINDS,
             Kind(TRACKING_DOMAIN),
             Kind(SECURE),
             Kind(DEFAULT),
