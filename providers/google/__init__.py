@@ -41,6 +41,8 @@ _COMPUTE: Final = "docs: Compute Engine rate quotas: 1,500 reads and 1,500 mutat
 _CERTIFICATES: Final = "docs: Certificate Manager quotas: 300 reads and 300 writes a minute"
 _DNS: Final = "docs: Cloud DNS quotas: requests per minute, here a gentle part of them"
 
+_MADE: Final = Rounds(usual_s=10, timeout_s=1200, poll_s=5.0)
+"""Google makes and changes by operations: seconds as a rule, and 20 minutes at most for Terraform."""
 _GONE: Final = Rounds(usual_s=15, timeout_s=1800, poll_s=5.0)
 """Compute deletes by an operation: seconds as a rule, up to half an hour for a certificate that is being
 issued."""
@@ -71,17 +73,37 @@ TYPE: Final = ProviderType(
     open=_open,
     kinds=(
         *(
-            Kind(kind, removal=_GONE)
-            for kind in (NEG, BACKEND, URL_MAP, SSL_POLICY, HTTPS_PROXY, HTTP_PROXY, ADDRESS, RULE)
+            Kind(kind, writing=_MADE, removal=_GONE)
+            for kind in (NEG, BACKEND, URL_MAP, SSL_POLICY, HTTPS_PROXY, HTTP_PROXY)
         ),
-        Kind(MAP, removal=_GONE),
-        Kind(AUTHORIZATION, removal=_GONE),
+        # docs: VPC network pricing: an address costs while no rule uses it; Load Balancing pricing: each rule
+        Kind(ADDRESS, writing=_MADE, removal=_GONE, billed="by the hour while no forwarding rule uses it"),
+        Kind(RULE, writing=_MADE, removal=_GONE, billed="by the hour, and by the data it passes on"),
+        Kind(MAP, writing=_MADE, removal=_GONE),
+        Kind(AUTHORIZATION, writing=_MADE, removal=_GONE),
         # docs: Certificate Manager: up to some hours, usually some minutes after the record is seen
-        Kind(CERTIFICATE, "active", timeout_s=7200, usual_s=300, poll_s=15.0, removal=_GONE),
-        Kind(MAP_ENTRY, "active", timeout_s=3600, usual_s=60, poll_s=10.0, removal=_GONE),
+        Kind(
+            CERTIFICATE,
+            "active",
+            timeout_s=7200,
+            usual_s=300,
+            poll_s=15.0,
+            writing=_MADE,
+            removal=_GONE,
+            billed="by the month, beyond Certificate Manager's first hundred",
+        ),
+        Kind(MAP_ENTRY, "active", timeout_s=3600, usual_s=60, poll_s=10.0, writing=_MADE, removal=_GONE),
         # docs: Google-managed SSL certificates: 10 to 60 minutes after DNS leads to the load balancer
-        Kind(SSL_CERTIFICATE, "active", timeout_s=7200, usual_s=1800, poll_s=30.0, removal=_GONE),
-        Kind(PROXY_CERTIFICATE, removal=_GONE),
+        Kind(
+            SSL_CERTIFICATE,
+            "active",
+            timeout_s=7200,
+            usual_s=1800,
+            poll_s=30.0,
+            writing=_MADE,
+            removal=_GONE,
+        ),
+        Kind(PROXY_CERTIFICATE, writing=_MADE, removal=_GONE),
     ),
     options=OPTIONS,
     # Of a minute's worth some is kept back: the first of many calls at once may arrive last.

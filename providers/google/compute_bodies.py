@@ -24,6 +24,8 @@ from providers.google.names import (
 from providers.google.natives import BESIDE, Native
 from reconciler.model import Attrs, Value
 
+_TOLD: Final = frozenset({"creationTimestamp", "id", "kind", "region", "selfLink", "usedBy"})
+"""What Google alone sets (docs: BackendService, UrlMap: "[Output Only]")."""
 MAP_HOST: Final = "//certificatemanager.googleapis.com"
 
 
@@ -66,10 +68,10 @@ def changed(kind: str, managed: Attrs, native: Native, links: Links) -> Native:
     What tdr does not manage stays. It goes as a PUT with the fingerprint, which clears what is left out.
     """
     if kind == URL_MAP:
-        kept = {name: value for name, value in native.items() if name not in BESIDE}
+        kept = {name: value for name, value in native.items() if name not in (*BESIDE, *_TOLD)}
         return {**kept, **new_body(kind, managed, links)}
     cleared = {"healthChecks", "cdnPolicy", "backends", "customRequestHeaders", "customResponseHeaders"}
-    kept = {name: value for name, value in native.items() if name not in cleared}
+    kept = {name: value for name, value in native.items() if name not in cleared | _TOLD}
     made = {**kept, **new_body(kind, managed, links)}
     if not managed["iap"]:
         made.pop("iap", None)

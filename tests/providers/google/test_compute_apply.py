@@ -56,6 +56,8 @@ LIVE_SERVICE = {
     "backends": [{"group": f"https://www.googleapis.com/compute/v1/{PATH}/networkEndpointGroups/neg"}],
     "sessionAffinity": "NONE",
     "fingerprint": "abc=",
+    "creationTimestamp": "2026-01-05T01:00:00.000-08:00",
+    "selfLink": f"https://www.googleapis.com/compute/v1/{PATH}/backendServices/backend",
 }
 
 
@@ -171,7 +173,7 @@ def test_a_backend_service_is_put_whole_with_its_fingerprint() -> None:
     )
     assert body["enableCDN"] is False
     assert body["customRequestHeaders"] == []
-    assert "iap" not in body
+    assert not {"iap", "creationTimestamp", "selfLink"} & body.keys()
 
 
 def test_what_moved_since_the_plan_is_a_conflict() -> None:
