@@ -16,6 +16,9 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Final, TypeAlias
 
+from google.api_core.exceptions import GoogleAPIError
+
+from providers.google.errors import from_api
 from providers.google.names import (
     ADDRESS,
     BACKEND,
@@ -158,7 +161,10 @@ class Compute:
         def ask() -> Native:
             sdk = self._sdk()
             request = {"project": self.project, **{k: _message(sdk, v) for k, v in about.items()}}
-            answer = getattr(self._client(client), name)(request=request, retry=None, timeout=READ_S)
+            try:
+                answer = getattr(self._client(client), name)(request=request, retry=None, timeout=READ_S)
+            except GoogleAPIError as error:
+                raise from_api(error, self.project) from error
             return _native(answer)
 
         fn: Callable[[], Native] = ask

@@ -35,19 +35,20 @@ _clean: Final = Redaction()
 def translate(error: Exception) -> ProviderError | None:
     """Tell what an exception means; None for what is a bug."""
     if isinstance(error, api.GoogleAPIError):
-        return _from_api(error)
+        return from_api(error)
     if isinstance(error, auth.GoogleAuthError):
         return _from_credentials(error)
     return _from_wire(error) if isinstance(error, requests.exceptions.RequestException) else None
 
 
-def _from_api(error: api.GoogleAPIError) -> ProviderError:
+def from_api(error: api.GoogleAPIError, project: str = "") -> ProviderError:
+    """Tell what an error of the SDK's means; who knows the project has it named."""
     if not isinstance(error, api.GoogleAPICallError) or error.code is None:
         return Unavailable(f"no answer from Google: {_clean(str(error))}")
     answer: Any = error.response
     headers = {k.lower(): v for k, v in answer.headers.items()} if answer is not None else {}
     body = {"error": {"message": error.message, "errors": list(error.errors or ())}}
-    return refusal(int(error.code), _json(answer) or body, headers=headers)
+    return refusal(int(error.code), _json(answer) or body, headers=headers, project=project)
 
 
 def _json(answer: Any) -> Any:

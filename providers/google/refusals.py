@@ -130,10 +130,11 @@ def _is_rate(words: str) -> bool:
 def _disabled(words: str, told: Mapping[str, Any], project: str) -> str:
     """Say which API is to be enabled, and how."""
     named = _metadata(told).get("service") or next(iter(_SERVICE.findall(words)), "")
+    where = f" in project {project}" if project else ""
     if not named:
-        return f"an API is not enabled in project {project}: {words}"
+        return f"an API is not enabled{where}: {words}"
     place = f" --project {project}" if project else ""
-    return f"{named} is not enabled in project {project}: gcloud services enable {named}{place}"
+    return f"{named} is not enabled{where}: gcloud services enable {named}{place}"
 
 
 def _denied(said: str, told: Mapping[str, Any]) -> str:
