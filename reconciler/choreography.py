@@ -60,7 +60,7 @@ class Choreography:
         validation = self._steps(
             lambda id_: id_.kind == DNS_RECORD and role_of(id_) not in (HOST, CLAIM), claim
         )
-        issued = self._ready(claim, managed=False)
+        issued = [] if self._issued_after_move else self._ready(claim, managed=False)
         before_dns = [*claim, *edge, *validation, *issued]
         answers = self._host_record(before_dns)
         tracked = self._steps(lambda id_: id_.kind == TRACKING_DOMAIN, [*before_dns, *answers])
@@ -73,7 +73,8 @@ class Choreography:
             served = self._probe([*answers, *self._ready([*enabled, *waited], managed=True)])
             verified = [*waited, *old_ttl]
         else:
-            served = self._probe([*answers, *before_dns])
+            late = self._ready([*claim, *answers], managed=False) if self._issued_after_move else []
+            served = self._probe([*answers, *before_dns, *late])
             verified = self._verified(1, [*served, *answers, *tracked])
             served += self._old_ttl(answers)
         settled = [*verified, *served]
@@ -99,6 +100,12 @@ class Choreography:
     @property
     def _moves(self) -> bool:
         return self.view.moves and self._change(DNS_RECORD, HOST) is not None
+
+    @property
+    def _issued_after_move(self) -> bool:
+        """Whether the edge's own certificate is issued only once the host's record leads to it."""
+        target = self.view.target
+        return self._moves and not self._managed and target is not None and target.after_dns
 
     @property
     def _secures(self) -> bool:
@@ -241,10 +248,10 @@ class Choreography:
         subject = (change.id,)
         target = self.view.target
         proven = needs
-        if target is not None and target.before_dns:
-            proven = self._gate(
-                GateKind.SERVES, subject, "the new edge serves this host", needs, timeout_s=SERVES_TIMEOUT_S
-            )
+        if self._issued_after_move or (target is not None and target.before_dns):
+            # Links of mail already delivered are to work from the first answer on, without a certificate too.
+            text = "the new edge serves this host" + " over http" * self._issued_after_move
+            proven = self._gate(GateKind.SERVES, subject, text, needs, timeout_s=SERVES_TIMEOUT_S)
         lowered = self._lower(change, needs)
         move = self._record_step(change, MOVE, self._moved(change), [*proven, *lowered])
         self._stamp_along(lowered[0] if lowered else move)

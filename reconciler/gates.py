@@ -23,6 +23,7 @@ from reconciler.tracking import SECURE
 
 Current = Mapping[ResourceId, Resource]
 """What is live, as far as the run knows; only ever looked up, for another thread adds to it."""
+HTTPS_AND_HTTP = ("https", "http")
 MAX_ADDRESSES = 4
 """How many addresses of an edge are probed: enough to catch one that is half deployed."""
 MAX_TOLD = 3
@@ -176,13 +177,18 @@ class GateKeeper:
 
     # -- the edge
     def _serves(self, gate: Gate, current: Current) -> Status:
-        """The new edge, before DNS moves: its addresses come from the target, not from the host's name."""
+        """The new edge, before DNS moves: its addresses come from the target, not from the host's name.
+
+        Over http alone where its certificate is issued only after that.
+        """
         target = self.hosts[gate.host].target
         values = [resolve(value, current) for value in target.values] if target else []
         names = [value for value in values if isinstance(value, str)]
         if target is None or not names:
             return Status(ready=False, text="where the new edge is is not known yet")
-        return self._ends_answer(gate.host, target.type, names)
+        return self._ends_answer(
+            gate.host, target.type, names, ("http",) if target.after_dns else HTTPS_AND_HTTP
+        )
 
     def _probe(self, gate: Gate) -> Status:
         """The host as it is served now: addresses from its own servers, if they can be asked."""
@@ -216,7 +222,9 @@ class GateKeeper:
             return Status(ready=False, text=f"{host} has no address")
         return self._all_answer(host, addresses, schemes=("https",))
 
-    def _ends_answer(self, host: str, type_: str, values: Sequence[str]) -> Status:
+    def _ends_answer(
+        self, host: str, type_: str, values: Sequence[str], schemes: Sequence[str] = HTTPS_AND_HTTP
+    ) -> Status:
         """Prove host at where a record of this type and values points."""
         by_name = [type_ == "CNAME" or (ALIAS in type_ and not _is_address(value)) for value in values]
         found = [
@@ -226,10 +234,10 @@ class GateKeeper:
         addresses = [address for some in found for address in some]
         if not addresses:
             return Status(ready=False, text=f"{', '.join(values)} has no address")
-        return self._all_answer(host, addresses)
+        return self._all_answer(host, addresses, schemes)
 
     def _all_answer(
-        self, host: str, addresses: Sequence[str], schemes: Sequence[str] = ("https", "http")
+        self, host: str, addresses: Sequence[str], schemes: Sequence[str] = HTTPS_AND_HTTP
     ) -> Status:
         probed = self.outside.reachable(addresses)[:MAX_ADDRESSES]
         for address in probed:
