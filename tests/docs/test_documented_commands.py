@@ -1,13 +1,12 @@
 """Every command in the README and the docs is one that works: each is run on the sandbox, in its order."""
 
-import io
 import os
 import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from shutil import copytree
 
@@ -15,7 +14,7 @@ import pytest
 import yaml
 
 from providers.sandbox import started
-from reconciler.cli import main
+from tests.docs.here import here
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = [ROOT / "examples/cloudfront/README.md"]  # the others need a server or a person beside tdr
@@ -53,7 +52,7 @@ def newcomers_folder(folder: Path, name: str = "quickstart") -> Iterator[Shell]:
 
         def shell(command: str) -> "subprocess.CompletedProcess[str]":
             if PLAIN.fullmatch(command):
-                return here(command, folder, env)
+                return here(shlex.split(command)[1:], folder, env)
             return subprocess.run(
                 ["/bin/sh", "-c", command],
                 cwd=folder,
@@ -65,23 +64,6 @@ def newcomers_folder(folder: Path, name: str = "quickstart") -> Iterator[Shell]:
             )
 
         yield shell
-
-
-def here(command: str, folder: Path, env: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":
-    """Run a command in this process: to import all of tdr anew takes longer than most of them do."""
-    out, err, before = io.StringIO(), io.StringIO(), dict(os.environ)
-    words = shlex.split(command)[1:]
-    os.environ.clear()
-    os.environ.update(env)
-    try:
-        with chdir(folder), redirect_stdout(out), redirect_stderr(err):
-            code = main(words)
-    except SystemExit as end:  # of --help
-        code = end.code if isinstance(end.code, int) else 1 if end.code else 0
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
-    return subprocess.CompletedProcess(words, code, out.getvalue(), err.getvalue())
 
 
 def expected_codes(command: str) -> set[int]:
