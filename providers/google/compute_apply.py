@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from providers._outcomes import Outcome, is_idle, moved, stuck
 from providers.google.compute_api import Compute, Native
@@ -83,10 +83,23 @@ _MANAGED: Final[Mapping[str, Callable[[Native, str], Attrs]]] = {
 _OUTPUTS: Final[Mapping[str, tuple[str, ...]]] = {ADDRESS: ("address",)}
 
 
+class Told(Protocol):
+    """Where operations are asked for: Compute Engine, or Certificate Manager told in its words."""
+
+    @property
+    def project(self) -> str: ...
+
+    def operation(self, name: str) -> Native:
+        """Return an operation as it is now."""
+
+    def operations(self) -> list[Native]:
+        """Return many at once; what is not among them is asked for by itself."""
+
+
 class Operations:
     """The operations of this run, by what they are for. Thread-safe."""
 
-    def __init__(self, api: Compute, together: Side) -> None:
+    def __init__(self, api: Told, together: Side) -> None:
         self._api, self._together = api, together
         self._lock = threading.Lock()
         self._running: dict[ResourceId, str] = {}

@@ -113,7 +113,12 @@ METHODS: Final[Mapping[str, tuple[str, ...]]] = {
         "certificatemanager.certmapentries.update",
         "certificatemanager.certs.use",
     ),
+    "certificatemanager.projects.locations.certificateMaps.patch": ("certificatemanager.certmaps.update",),
+    "certificatemanager.projects.locations.dnsAuthorizations.patch": (
+        "certificatemanager.dnsauthorizations.update",
+    ),
     "certificatemanager.projects.locations.operations.get": ("certificatemanager.operations.get",),
+    "certificatemanager.projects.locations.operations.list": ("certificatemanager.operations.list",),
     "dns.projects.get": ("dns.projects.get",),
     "dns.managedZones.list": ("dns.managedZones.list",),
     "dns.resourceRecordSets.list": ("dns.resourceRecordSets.list",),
