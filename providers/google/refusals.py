@@ -64,7 +64,7 @@ def refusal(
     told = body.get("error") if isinstance(body, Mapping) else None
     told = told if isinstance(told, Mapping) else {}
     reasons = tuple(_reasons(told))
-    words = _clean(str(told.get("message") or "")) or "no explanation"
+    words = _clean("; ".join(filter(None, (told.get("message"), *_fields(told))))) or "no explanation"
     made = _judged(status, reasons, words, told, project)
     made.status = status
     made.request_id = _clean((headers or {}).get("x-goog-request-id", ""))
@@ -157,6 +157,16 @@ def _reasons(told: Mapping[str, Any]) -> Iterator[str]:
 def _rows(told: Mapping[str, Any], name: str) -> Iterator[Mapping[str, Any]]:
     rows = told.get(name)
     yield from (row for row in rows if isinstance(row, Mapping)) if isinstance(rows, list) else ()
+
+
+def _fields(told: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with which member: the message itself may say no more than `Validation failed`.
+
+    docs: google.rpc.BadRequest, `fieldViolations`.
+    """
+    for row in _rows(told, "details"):
+        for wrong in _rows(row, "fieldViolations"):
+            yield f"{wrong.get('field')}: {wrong.get('description')}"
 
 
 def _metadata(told: Mapping[str, Any]) -> dict[str, str]:
