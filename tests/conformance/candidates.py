@@ -201,6 +201,21 @@ CANDIDATES = (
         },
     ),
     Candidate(
+        "google",
+        (
+            crowds.more_managed_zones,
+            crowds.more_google_sets,
+            crowds.more_policies,
+            crowds.more_managed_certificates,
+        ),
+        crowds.private_managed_zones,
+        crowds.managed_zones,
+        ("google", crowds.edited_project),
+        per_plan=(19, 1),
+        every_nth=8,
+        concerns=("google.",),
+    ),
+    Candidate(
         "powerdns",
         (),  # its lists have no pages
         crowds.secondary_zones,
@@ -239,6 +254,8 @@ EVERY_CALL = os.environ.get("CONFORMANCE") == "every-call"
 READING_POSTS = (
     # docs: Tracking Domains API, certificate/check tells whether a managed certificate could be had
     ("sparkpost", re.compile(r"/tracking-domains/[^/]+/certificate/check$")),
+    # docs: Compute Engine API, networkEndpointGroups.listNetworkEndpoints
+    ("google", re.compile(r"/listNetworkEndpoints$")),
 )
 
 

@@ -13,6 +13,9 @@ ACME = "111122223333"
 CUSTOMER = "4bNcKkz5jR0nXyv2sandbox"
 FASTLY_ROWS = 101  # docs: of every list of Fastly's, 100 on a page
 HOSTNAMES = 51  # docs: List Custom Hostnames, at most 50 on a page
+PROJECT = "acme-links"
+POLICIES, CERTIFICATES = 501, 1001  # docs: Compute Engine and Certificate Manager, the most on a page
+MANAGED_ZONES, GOOGLE_SETS = 101, 1001  # of Cloud DNS: of zones the server decides; tdr asks for 1,000 sets
 HOSTED_ZONES, RECORD_SETS, DISTRIBUTIONS = 101, 301, 101  # docs: Route 53 and CloudFront, the most on a page
 
 
@@ -155,6 +158,62 @@ def roomy_fastly(world: World, names: Sequence[str]) -> World:
     limits = {"writes_per_hour": 10_000, "domains": 1000, "managed_certificates": 1000}
     world["fastly"] = [{**customer, "limits": limits}]
     return roomy_zones(world, names)
+
+
+def more_managed_zones(world: World) -> World:
+    """More managed zones than a page holds, before those of the job."""
+    more = [
+        {"name": f"aforeign{n}-example", "dnsName": f"aforeign{n}.example."} for n in range(MANAGED_ZONES)
+    ]
+    world["google"][0]["zones"][:0] = more
+    return world
+
+
+def more_google_sets(world: World) -> World:
+    """More record sets in the first managed zone than a page holds."""
+    zone = world["google"][0]["zones"][0]
+    zone["records"].extend(
+        {"name": f"foreign{n}.{zone['dnsName']}", "type": "A", "ttl": 300, "rrdatas": ["203.0.113.99"]}
+        for n in range(GOOGLE_SETS)
+    )
+    return world
+
+
+def more_policies(world: World) -> World:
+    """More of a kind than a page of Compute Engine holds."""
+    more = [{"name": f"aforeign{n}"} for n in range(POLICIES)]
+    world["google"][0]["compute"]["sslPolicies"].extend(more)
+    return world
+
+
+def more_managed_certificates(world: World) -> World:
+    """More certificates than a page of Certificate Manager holds."""
+    more = [{"name": f"aforeign{n}", "domains": [f"foreign{n}.example.org"]} for n in range(CERTIFICATES)]
+    world["google"][0]["certificate_manager"]["certificates"].extend(more)
+    return world
+
+
+def private_managed_zones(world: World) -> World:
+    """Managed zones that only a network of the project sees."""
+    for zone in world["google"][0]["zones"]:
+        zone |= {"visibility": "private", "delegated": False}
+    return world
+
+
+def managed_zones(world: World, names: Sequence[str]) -> World:
+    """These managed zones, alike, in a project with nothing else in it."""
+    project = {key: world["google"][0][key] for key in ("project", "number")}
+    zones = [{"name": name.replace(".", "-"), "dnsName": f"{name}."} for name in names]
+    world["google"] = [{**project, "zones": zones}]
+    return world
+
+
+def edited_project(nth: int) -> World:
+    """A record, a certificate policy and an address that somebody else adds to a project."""
+    record = {"name": f"foreign{nth}.example.com.", "type": "TXT", "ttl": 300, "rrdatas": [f"foreign {nth}"]}
+    compute = {"sslPolicies": [{"name": f"foreign{nth}", "description": "foreign"}]}
+    made = {"zones": {"example-com": {"add_records": [record]}}, "compute": compute}
+    return {"projects": {PROJECT: made}}
 
 
 def edited_customer(nth: int) -> World:

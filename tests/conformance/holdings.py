@@ -14,6 +14,8 @@ VOLATILE |= {"arn", "token", "asked", "requests", "CallerReference", "references
 VOLATILE |= {"writes", "former", "served"}
 # Of Fastly: which version it is, what a certificate is known by, whether DNS was looked at, times as texts.
 VOLATILE |= {"number", "serial", "blob", "looked", "created_at", "updated_at"}
+# Of Google: its times as texts, how many changes a zone saw.
+VOLATILE |= {"creationTimestamp", "next_change"}
 # What it keeps in the order in which it was made.
 ORDERLESS = frozenset(("domain", "arn", "managed", "fqdn", "common_name", "not_after"))
 #: Names that a vendor makes up, and how they are told.
@@ -64,11 +66,32 @@ def _named(text: str) -> str:
 
 
 def _lasting(value: Any) -> Any:
-    """The same without what Fastly keeps for ever: services that were deleted, versions of no effect."""
+    """The same without what is kept though it is no more: Fastly's services that were deleted and versions of
+    no effect, Google's operations and what things were before them."""
     if isinstance(value, Mapping):
+        if "compute" in value and "certificates" in value:
+            return _project(value)
         kept = {key: _lasting(each) for key, each in value.items()}
         return _customer(kept) if "services" in value and "domains" in value else kept
     return [_lasting(each) for each in value] if isinstance(value, list) else value
+
+
+def _project(held: Mapping[str, Any]) -> dict[str, Any]:
+    """One project of Google's, as it is when every operation under way is done."""
+    compute = {
+        collection: {name: versions[-1][1] for name, versions in named.items() if versions[-1][1] is not None}
+        for collection, named in held["compute"]["kept"].items()
+    }
+    certificates = {
+        path: {
+            **{key: each[key] for key in ("kind", "path", "body", "uploaded")},
+            "issued": bool(each["issue"] and each["issue"]["not_after"]),
+        }
+        for path, each in held["certificates"]["resources"].items()
+        if each["gone"] is None
+    }
+    kept = {collection: named for collection, named in compute.items() if named}
+    return {**held, "compute": kept, "certificates": certificates}
 
 
 def _customer(held: dict[str, Any]) -> dict[str, Any]:

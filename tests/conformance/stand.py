@@ -35,11 +35,13 @@ from tests.conformance.candidates import Candidate, writes
 from tests.conformance.holdings import Holdings, differences, foreign, holdings
 from tests.conformance.seam import Seam
 from tests.contract.fastly_judge import fastly_findings
+from tests.contract.google_judge import google_findings
 from tests.contract.judge import judge
 from tests.servers.process import binary
 
 TIMEOUT_S = 4 * 3600
 TRUSTED = "SSL_CERT_FILE"
+SIGN_IN = "oauth2"  # Google's token endpoint
 SECRET = re.compile(r"_(KEY|TOKEN|SECRET)$")
 
 
@@ -195,8 +197,9 @@ class Stand:
 
     @property
     def calls(self) -> list[Call]:
-        """Every API call so far, oldest first."""
-        return [call for call in self.sandbox.kernel.calls if call.kind == "api"]
+        """Every API call so far, oldest first; signing in is part of the call that is first to need it."""
+        calls = (call for call in self.sandbox.kernel.calls if call.kind == "api")
+        return [call for call in calls if call.listener != SIGN_IN]
 
     @property
     def writes(self) -> list[Call]:
@@ -225,7 +228,7 @@ class Stand:
         told = [text for text in self.texts if any(secret in text for secret in self.secrets)]
         assert not told, told[0]
         assert self.control("GET", "/unemulated") == []
-        findings = [*judge(self.calls), *fastly_findings(self.calls)]
+        findings = [*judge(self.calls), *fastly_findings(self.calls), *google_findings(self.calls)]
         assert not findings, "\n".join(findings)
 
 
