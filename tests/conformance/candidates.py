@@ -213,6 +213,8 @@ CANDIDATES = (
         ("google", crowds.edited_project),
         per_plan=(19, 1),
         every_nth=8,
+        # Its DNS authorization told the record that proves it, which goes after it.
+        forgotten=re.compile(r"too much .*_acme-challenge\."),
         concerns=("google.",),
     ),
     Candidate(

@@ -43,6 +43,7 @@ TIMEOUT_S = 4 * 3600
 TRUSTED = "SSL_CERT_FILE"
 SIGN_IN = "oauth2"  # Google's token endpoint
 SECRET = re.compile(r"_(KEY|TOKEN|SECRET)$")
+KEY_FILE = re.compile(r"^GOOGLE_APPLICATION_CREDENTIALS$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,9 @@ class Stand:
         self.environ = dict(sandbox.env)
         self.plain = frozenset(str(zone["zone"]) for zone in candidate.world().get("dns", ()))
         self.before = self.holdings()
-        self.secrets = {value for name, value in sandbox.env.items() if SECRET.search(name)}
+        self.keys = {name: value for name, value in sandbox.env.items() if SECRET.search(name)}
+        self.key_files = {name: value for name, value in sandbox.env.items() if KEY_FILE.search(name)}
+        self.secrets = {*self.keys.values(), *map(private_part, self.key_files.values())}
         self.texts: list[str] = []
 
     # -- the engine, piece by piece
@@ -230,6 +233,11 @@ class Stand:
         assert self.control("GET", "/unemulated") == []
         findings = [*judge(self.calls), *fastly_findings(self.calls), *google_findings(self.calls)]
         assert not findings, "\n".join(findings)
+
+
+def private_part(file: str) -> str:
+    """A line out of the middle of the private key in a service account's key file."""
+    return str(json.loads(Path(file).read_text())["private_key"]).splitlines()[9]
 
 
 @contextmanager

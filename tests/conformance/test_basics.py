@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from reconciler import app
 from reconciler.planner import Choice
 from reconciler.provider import Parts, Scope
 from tests.conformance.candidates import Candidate, World
 from tests.conformance.holdings import differences
-from tests.conformance.stand import Stand, stand
+from tests.conformance.stand import Stand, private_part, stand
 
 DESTROY = Choice(destroy=True)
 LATER_PAGE = re.compile(r"(?i)\b(page|page%5Bnumber%5D|cursor|offset|marker|name|pageToken)=(?!1\b)")
@@ -160,16 +163,33 @@ def test_what_forbids_every_host_is_told_of_every_host(candidate: Candidate) -> 
 
 
 @pytest.mark.parametrize("command", ["plan", "apply"])
-def test_a_refused_credential_is_told_without_it(candidate: Candidate, command: str) -> None:
+def test_a_refused_credential_is_told_without_it(candidate: Candidate, command: str, tmp_path: Path) -> None:
     with stand(candidate) as at:
         flags = ["-auto-approve"] if command == "apply" else []
-        for name in [n for n, value in at.environ.items() if value in at.secrets]:
+        for name, wrong in wrong_ones(at, tmp_path):
             right = at.environ[name]
-            at.environ[name] = f"{right}-wrong"
-            at.secrets.add(at.environ[name])
+            at.environ[name] = wrong
             ran = at.tdr(command, *flags)
             assert ran.code == 1
             assert "Traceback" not in ran.said
             assert "Error: " in ran.err
             at.environ[name] = right
         assert at.writes == []
+
+
+def wrong_ones(at: Stand, folder: Path) -> Iterator[tuple[str, str]]:
+    """Each variable with a credential, and a wrong one for it, which is a secret, too.
+
+    The wrong one of a key file is the account's with the key of another.
+    """
+    for name, value in at.keys.items():
+        at.secrets.add(f"{value}-wrong")
+        yield name, f"{value}-wrong"
+    for name, file in at.key_files.items():
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        told = {**json.loads(Path(file).read_text()), "private_key": key.private_bytes(*form).decode()}
+        wrong = folder / "wrong.json"
+        wrong.write_text(json.dumps(told))
+        at.secrets.add(private_part(str(wrong)))
+        yield name, str(wrong)
