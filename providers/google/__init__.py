@@ -93,9 +93,11 @@ TYPE: Final = ProviderType(
             billed="by the month, beyond Certificate Manager's first hundred",
         ),
         Kind(MAP_ENTRY, "active", timeout_s=3600, usual_s=60, poll_s=10.0, writing=_MADE, removal=_GONE),
-        # docs: Google-managed SSL certificates: 10 to 60 minutes after DNS leads to the load balancer
+        Kind(SSL_CERTIFICATE, writing=_MADE, removal=_GONE),
+        # docs: Google-managed SSL certificates: 10 to 60 minutes after DNS leads to the load balancer, whose
+        # proxy has it: what is waited for rests on the place there, and nothing on the wait
         Kind(
-            SSL_CERTIFICATE,
+            PROXY_CERTIFICATE,
             "active",
             timeout_s=7200,
             usual_s=1800,
@@ -103,7 +105,6 @@ TYPE: Final = ProviderType(
             writing=_MADE,
             removal=_GONE,
         ),
-        Kind(PROXY_CERTIFICATE, writing=_MADE, removal=_GONE),
     ),
     options=OPTIONS,
     # Of a minute's worth some is kept back: the first of many calls at once may arrive last.

@@ -306,7 +306,7 @@ class _Mapped(_Host):
             name=live.name if live is not None else self._fresh(self._state.authorizations),
             domain=self.host,
             owner=self._state.owner,
-            type=live.type if live is not None else _TYPES[self._wishes.dns_authorization],
+            type=live.type if live is not None else _TYPES[self._wishes.validation_record],
         )
 
     def _certificate(self) -> Certificate:

@@ -81,7 +81,7 @@ OPTIONS: Final[Mapping[str, Any]] = {
                 "examples": ["example-com"],
             },
         },
-        "dns_authorization": {
+        "validation_record": {
             "enum": ["fixed", "per-project"],
             "default": "fixed",
             "description": "The record that proves a new host: one for all projects, or one of this "
@@ -105,7 +105,7 @@ class Wishes:
     scheme: str | None = None
     cache_ttl_s: int | None = None
     host_header: str = "viewer"
-    dns_authorization: str = "fixed"
+    validation_record: str = "fixed"
 
     @property
     def by_map(self) -> bool:
@@ -122,7 +122,7 @@ def wishes_from(options: Mapping[str, Any]) -> Wishes:
         scheme=options.get("scheme"),
         cache_ttl_s=options.get("cache_ttl"),
         host_header=options.get("host_header", "viewer"),
-        dns_authorization=options.get("dns_authorization", "fixed"),
+        validation_record=options.get("validation_record", "fixed"),
     )
 
 
@@ -131,9 +131,9 @@ def check(options: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     for name in options.get("zones") or {}:
         if name != name.lower().rstrip(".") or "." not in name:
             yield "zones", f"{name} is not a zone's name", "the name in lower case without a final dot"
-    if "dns_authorization" in options and options.get("certificates") == LOAD_BALANCER:
+    if "validation_record" in options and options.get("certificates") == LOAD_BALANCER:
         yield (
-            "dns_authorization",
+            "validation_record",
             "no record proves a host with `certificates: load-balancer`",
-            "`certificates: dns-authorized`, or no `dns_authorization`",
+            "`certificates: dns-authorized`, or no `validation_record`",
         )

@@ -36,11 +36,14 @@ READ_S: Final = 60.0
 CONNECTIONS: Final = 32
 USER_AGENT: Final = "tdr-reconciler"
 
+IAM_SERVICE: Final = "iamcredentials.googleapis.com"
 _OVERRIDE: Final[Mapping[str, str]] = {
+    IAM_SERVICE: "CLOUDSDK_API_ENDPOINT_OVERRIDES_IAMCREDENTIALS",
     COMPUTE_SERVICE: "CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE",
     CERTIFICATES_SERVICE: "CLOUDSDK_API_ENDPOINT_OVERRIDES_CERTIFICATEMANAGER",
     DNS_SERVICE: "CLOUDSDK_API_ENDPOINT_OVERRIDES_DNS",
 }
+_GRANT: Final = "v1/projects/-/serviceAccounts/{}:generateAccessToken"
 _TAILS: Final = ("/compute/v1", "/dns/v1", "/v1")
 """How gcloud has its overrides end for some services (docs: gcloud, api_endpoint_overrides)."""
 
@@ -99,7 +102,10 @@ def _credentials(setting: Setting) -> Credentials:
     if not account:
         return found
     made: Credentials = _IMPERSONATED.Credentials(
-        source_credentials=found, target_principal=account, target_scopes=[SCOPE]
+        source_credentials=found,
+        target_principal=account,
+        target_scopes=[SCOPE],
+        iam_endpoint_override=f"{endpoint(setting.environ, IAM_SERVICE)}/{_GRANT.format(account)}",
     )
     return made
 

@@ -104,7 +104,7 @@ def test_a_new_host_is_proven_by_a_record_before_dns_moves() -> None:
 
 
 def test_where_the_record_of_a_project_of_its_own_stands_only_google_tells() -> None:
-    found = composed(dns_authorization="per-project")
+    found = composed(validation_record="per-project")
     assert found.records[0].name == Ref(ResourceId(ALIAS, "google_dns_authorization", HOST), "record_name")
 
 

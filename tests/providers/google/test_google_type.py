@@ -11,6 +11,7 @@ from providers.google import TYPE
 from providers.google.names import mark, marked, name_of, neg_name
 from providers.google.session import endpoint
 from reconciler.errors import InvalidRequest
+from reconciler.secret_shapes import names_a_secret
 
 ROOT = Path(__file__).parents[3]
 WITHOUT_SDK = """
@@ -81,8 +82,8 @@ def test_bad_options_are_refused(options: dict[str, object]) -> None:
 
 
 def test_a_record_proves_no_host_of_a_classic_certificate() -> None:
-    options = {"project": "p", "certificates": "load-balancer", "dns_authorization": "fixed"}
-    assert [key for key, _, _ in TYPE.check(options)] == ["dns_authorization"]
+    options = {"project": "p", "certificates": "load-balancer", "validation_record": "fixed"}
+    assert [key for key, _, _ in TYPE.check(options)] == ["validation_record"]
 
 
 def test_pacing_never_passes_the_published_rates() -> None:
@@ -117,6 +118,10 @@ def test_a_description_tells_owner_and_subject() -> None:
 def test_endpoints_are_overridden_as_gcloud_s_are(given: str, found: str) -> None:
     environ = {"CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE": given}
     assert endpoint(environ, "compute.googleapis.com") == found
+
+
+def test_no_option_has_a_name_for_which_a_file_is_refused_as_one_with_secrets() -> None:
+    assert [name for name in TYPE.options["properties"] if names_a_secret(name)] == []
 
 
 def test_an_override_that_is_no_url_is_told() -> None:
