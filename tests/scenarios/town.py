@@ -20,6 +20,7 @@ from providers.sandbox.fetch import Fetched
 from providers.sandbox.running import Running
 from reconciler.cli import main
 from tests.contract.fastly_judge import fastly_findings
+from tests.contract.google_judge import google_findings
 from tests.contract.judge import judge
 
 CLICK = "click.example.com"
@@ -212,7 +213,7 @@ class Town:
     def judge(self) -> None:
         """Every exchange so far was valid, and all that was asked is emulated."""
         calls = self.sandbox.kernel.calls
-        findings = [*judge(calls), *fastly_findings(calls)]
+        findings = [*judge(calls), *fastly_findings(calls), *google_findings(calls)]
         assert findings == [], findings
         assert self.control("GET", "/unemulated") == []
 
