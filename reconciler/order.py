@@ -16,7 +16,7 @@ from reconciler.choreography import Choreography
 from reconciler.dns import CLAIM, DNS_RECORD, HOST, is_validation, role_of
 from reconciler.errors import PlanError
 from reconciler.handover import after, in_former
-from reconciler.model import AT_ONCE, Action, Change, ResourceId, Rounds
+from reconciler.model import AT_ONCE, Action, Change, Resource, ResourceId, Rounds
 from reconciler.plan import LOWER, MOVE, STAMP, Gate, GateKind, Node, Step, only_step
 from reconciler.provider import Kind
 from reconciler.records import same_answer, was_of
@@ -71,6 +71,7 @@ def _with_references(nodes: Iterable[Node]) -> list[Node]:
     written = {n.change.id: n.id for n in found if isinstance(n, Step) and n.last}
     ready = {n.subjects[0]: n.id for n in found if isinstance(n, Gate) and n.kind is GateKind.READY}
     deleted = {n.change.id: n.id for n in found if isinstance(n, Step) and n.write is None}
+    befores = {n.change.id: n.change.before for n in found if isinstance(n, Step)}
     usable = {**written, **ready}
     needs: dict[str, set[str]] = {node.id: set(node.needs) for node in found}
     for node in found:
@@ -82,12 +83,22 @@ def _with_references(nodes: Iterable[Node]) -> list[Node]:
             built = written if is_validation(node.change.id) else usable
             needs[node.id] |= {built[id_] for id_ in after.depends_on if id_ in built and id_ not in deleted}
         for used in before.depends_on if before is not None else ():
-            if used in deleted:
+            if used in deleted and not _goes_first(befores[used], node):
                 needs[deleted[used]].add(node.id)
     for stamp, along in _stamps(found):
         needs[stamp] |= needs[along] - {stamp} if along not in needs[stamp] else set()
     known = {node.id for node in found}
     return [_needing(node, frozenset((needs[node.id] & known) - {node.id})) for node in found]
+
+
+def _goes_first(used: Resource | None, user: Step) -> bool:
+    """Tell whether of two that use each other, and both go, the used one is a host's and the other shared.
+
+    An edge that takes over from a host's certificate keeps that one until it has; taken down for good, the
+    edge still goes after all that its hosts have.
+    """
+    mutual = used is not None and user.change.id in used.depends_on
+    return mutual and user.write is None and not user.host
 
 
 def _needing(node: Node, needs: frozenset[str]) -> Node:

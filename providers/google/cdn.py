@@ -89,8 +89,8 @@ class Cdn:
         compute, (kept, unread) = both(self._together, self._compute_lists, self._kept)
         state = self._state(scope, compute, kept, unread)
         proxies = {key: b.https.name for key, b in state.balancers.items() if b.https is not None}
-        self._members.remember(proxies)
         resources = live_resources(state)
+        self._members.remember(proxies, resources)
         self._certificates.remember(resources)
         return resources, state
 

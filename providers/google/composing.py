@@ -83,9 +83,12 @@ def compose_edges(wanted: Iterable[Wanted], state: GoogleState, wishes: Wishes) 
     """Compose the present hosts of the cdn part; absent ones need nothing."""
     present = sorted((w for w in wanted if not w.absent), key=lambda w: w.host)
     findings = [f for w in present for f in host_findings(w, state, wishes)]
+    refused = {f.host for f in findings if is_error(f)}
     by_key: dict[str, list[Wanted]] = {}
     for one in present:
-        by_key.setdefault(one.origin, []).append(one)
+        # One that gets nothing new still has what it has: to the others of its load balancer it is foreign.
+        if one.host not in refused:
+            by_key.setdefault(one.origin, []).append(one)
     for key, several in sorted(by_key.items()):
         findings += balancer_findings(key, [w.host for w in several], state, wishes)
     blocked = {f.host for f in findings if is_error(f)}

@@ -3,32 +3,37 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from providers._outcomes import Outcome, is_idle
 from providers.google.compute_api import Compute, Native
 from providers.google.compute_apply import Operations
 from providers.google.compute_bodies import Links
-from providers.google.names import HTTPS_PROXY, SSL_CERTIFICATE, key_in, marked
+from providers.google.names import HTTPS_PROXY, PROXY_CERTIFICATE, SSL_CERTIFICATE, key_in, marked
 from providers.google.natives import short
 from reconciler.errors import Conflict, NotReady, ProviderError, UnexpectedResponse
-from reconciler.model import Action, Change, ResourceId
+from reconciler.model import Action, Change, Resource, ResourceId
 from reconciler.provider import Done, Failed, Outcomes
 
 
 class Members:
-    """The certificates on the owner's HTTPS proxies. Thread-safe: keeps which proxy serves which origin."""
+    """The certificates on the owner's HTTPS proxies.
+
+    Thread-safe: keeps which proxy serves which origin, and which places each certificate has.
+    """
 
     def __init__(self, api: Compute, operations: Operations, owner: str) -> None:
         self._api, self._operations, self._owner = api, operations, owner
         self._links = Links(api.project)
         self._lock = threading.Lock()
         self._proxies: dict[str, str] = {}
+        self._places: dict[ResourceId, Resource] = {}
 
-    def remember(self, proxies: Mapping[str, str]) -> None:
-        """Keep by origin the name of the HTTPS proxy that counts."""
+    def remember(self, proxies: Mapping[str, str], live: Iterable[Resource] = ()) -> None:
+        """Keep by origin the name of the HTTPS proxy that counts, and of what is live the places on them."""
         with self._lock:
             self._proxies = dict(proxies)
+            self._places = {one.id: one for one in live if one.id.kind == PROXY_CERTIFICATE}
 
     def apply(self, batch: Sequence[Change]) -> Outcomes:
         """Bring the certificates of one proxy on it or off it, all in one write."""
@@ -44,10 +49,28 @@ class Members:
             outcomes |= made
             left = [c for c in left if c.id not in made]
         outcomes |= {c.id: Failed(UnexpectedResponse("the write did not stick")) for c in left}
+        self._note(outcomes)
         for id_, outcome in outcomes.items():
             if not (isinstance(outcome, Failed) and isinstance(outcome.error, NotReady)):
                 self._operations.end(id_)
         return outcomes
+
+    def _note(self, outcomes: Outcomes) -> None:
+        with self._lock:
+            for id_, outcome in outcomes.items():
+                if not isinstance(outcome, Done):
+                    continue
+                if outcome.resource is None:
+                    self._places.pop(id_, None)
+                else:
+                    self._places[id_] = outcome.resource
+
+    def _others(self, changes: Sequence[Change]) -> frozenset[str]:
+        """Return the certificates that other hosts rest on, on the proxy of these: those stay."""
+        mine, container = {c.id for c in changes}, changes[0].container
+        with self._lock:
+            places = [p for i, p in self._places.items() if p.container == container and i not in mine]
+        return frozenset(str(place.attrs["certificate"]) for place in places)
 
     def _round(self, changes: Sequence[Change]) -> dict[ResourceId, Outcome]:
         """Look, and write the list that is to be where it is not; what is right is done."""
@@ -56,7 +79,7 @@ class Members:
         if proxy is None:
             return {c.id: _without_proxy(c, key) for c in changes}
         now = [short(link, self._api.project) for link in proxy.get("sslCertificates") or ()]
-        want = wanted_list(changes, now)
+        want = wanted_list(changes, now, self._others(changes))
         if not want and not proxy.get("certificateMap"):
             want = now[:1]  # a proxy is never without: the last one goes with it
         outcomes: dict[ResourceId, Outcome] = {}
@@ -90,15 +113,17 @@ class Members:
         return next(named, None) or next(mine, None)
 
 
-def wanted_list(changes: Sequence[Change], now: Sequence[str]) -> list[str]:
+def wanted_list(changes: Sequence[Change], now: Sequence[str], others: Collection[str] = ()) -> list[str]:
     """Return the whole list: what is to go is left out, what is new comes last. The order stays: it counts.
+
+    `others`: what hosts beside these rest on, as one uploaded certificate can be for several.
 
     docs: TargetHttpsProxy.sslCertificates: the first is the one for clients that name no host.
     """
     gone = {_certificate(c) for c in changes if c.action is Action.DELETE}
     gone |= {str(c.before.attrs["certificate"]) for c in changes if c.before is not None}
     new = [_certificate(c) for c in changes if c.action is not Action.DELETE]
-    kept = [name for name in now if name not in gone or name in new]
+    kept = [name for name in now if name not in gone or name in new or name in others]
     return [*kept, *(name for name in dict.fromkeys(new) if name not in kept)]
 
 

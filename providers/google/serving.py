@@ -7,7 +7,7 @@ the new one comes first and the old one goes when nothing uses it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from providers.google.names import (
     ADDRESS,
@@ -255,17 +255,16 @@ class _Live:
     def _on(self, proxy: HttpsProxy) -> Iterator[ResourceId]:
         """Yield what a proxy keeps from going: its certificates.
 
-        While it is to get a map, also their places on it: they are served until the map is.
+        While it is to get a map it keeps their places on it instead: they are served until the map is.
         """
-        for name in proxy.certificates:
-            one = self._state.classic_named(name)
-            host = self._host_of(one)
-            if one is None or host is None:
-                continue
-            if self._state.to_map:
+        key = self._state.proxy_key(proxy.name)
+        if self._state.to_map and key is not None:
+            for host in self._held(key, proxy):
                 yield ResourceId(self._state.alias, PROXY_CERTIFICATE, self._member_key(host, proxy))
-            else:
-                yield self._classic_id(one, host)
+            return
+        for one in filter(None, map(self._state.classic_named, proxy.certificates)):
+            if (its := self._host_of(one)) is not None:
+                yield self._classic_id(one, its)
 
     def _one(
         self,
@@ -388,38 +387,51 @@ class _Live:
         )
 
     def _members(self, key: str, proxy: HttpsProxy) -> Iterator[Resource]:
-        for host in sorted(self._held(key, proxy)):
-            one = self._held(key, proxy)[host]
-            used = {self._classic_id(one, host)} if self._host_of(one) is not None else set()
-            if not self._state.to_map:
-                rules = self._state.balancer(key).rules.values()
-                used |= self._ids((HTTPS_PROXY, proxy.name), *((RULE, r.name) for r in rules))
+        """Yield the places on a proxy; as long as one is there, what visitors come in by is not to go."""
+        rules = self._state.balancer(key).rules.values()
+        served = self._ids((HTTPS_PROXY, proxy.name), *((RULE, r.name) for r in rules))
+        for host, one in sorted(self._held(key, proxy).items()):
+            own = {self._classic_id(one, host)} if self._host_of(one) is not None else set()
             yield Resource(
                 id=ResourceId(self._state.alias, PROXY_CERTIFICATE, self._member_key(host, proxy)),
                 attrs=member_attrs(one.name),
                 host=host,
                 container=proxy_container(key),
-                after=frozenset(used),
+                after=served | own,
                 outputs=attrs(status=one.status),
                 mark=self._state.owner,
             )
 
     def _held(self, key: str, proxy: HttpsProxy) -> dict[str, Classic]:
-        """Return by host the certificate on a proxy that is there for it: its own, else an uploaded one."""
+        """Return by host the certificate on a proxy that is there for it: its own, else an uploaded one.
+
+        Of hosts that go, or go over to another origin, too: what they leave is to stand until DNS has moved.
+        An uploaded one that others stay with tells nothing of those, and nothing goes before those do.
+        """
         on = [c for name in proxy.certificates if (c := self._state.classic_named(name)) is not None]
-        found: dict[str, Classic] = {}
-        present = [h for h, o in self._state.origins.items() if o == key and h not in self._state.absent]
-        for host in present:
-            uploaded = (c for c in on if c.name in self._state.named and covers(c.domains, host))
-            first = next(uploaded, None)
-            if first is not None:
-                found[host] = first
+        shared = [c for c in on if self._host_of(c) is None and self._counts(c)]
+        origins, absent = self._state.origins, self._state.absent
+        staying = [host for host, origin in origins.items() if origin == key and host not in absent]
+        found = dict(_covered(staying, shared))
+        stay = {one.name for one in found.values()}
+        leaving = [host for host in origins if origins[host] != key or host in absent]
+        found |= _covered(leaving, [one for one in shared if one.name not in stay])
         for one in on:
             host = self._host_of(one) or ""
             if host and (host not in found or self._state.own_classic(host, key) == one):
                 found[host] = one
         return found
 
+    def _counts(self, one: Classic) -> bool:
+        """Tell whether an uploaded certificate is one that hosts rest on: the alias names it, or did."""
+        return self._state.to_map or one.name in self._state.named
+
     def _member_key(self, host: str, proxy: HttpsProxy) -> str:
         key = self._state.proxy_key(proxy.name) or proxy.name
         return host if self._state.origins.get(host, key) == key else f"{host}/{key}"
+
+
+def _covered(hosts: Iterable[str], several: Sequence[Classic]) -> dict[str, Classic]:
+    """Return by host the first certificate that covers it; hosts that none covers are left out."""
+    firsts = ((host, next((c for c in several if covers(c.domains, host)), None)) for host in hosts)
+    return {host: one for host, one in firsts if one is not None}

@@ -342,6 +342,17 @@ def test_the_last_certificate_of_a_proxy_goes_with_it() -> None:
     assert desk.written == []
 
 
+def test_a_certificate_that_another_host_rests_on_stays_till_that_one_goes() -> None:
+    desk = Desk()
+    desk.put(HTTPS_PROXY, proxy("x", "theirs"))
+    rounds, left = Rounds(desk), [member(host, "x") for host in ("a.example", "b.example")]
+    rounds.members.remember({KEY: "p"}, [change.resource for change in left])
+    assert rounds.run([member("a.example", "x", gone=True)]) == {"a.example": Done(None)}
+    assert on_proxy(desk) == ["x", "theirs"]
+    assert rounds.run([member("b.example", "x", gone=True)]) == {"b.example": Done(None)}
+    assert on_proxy(desk) == ["theirs"]
+
+
 def test_a_certificate_of_a_proxy_that_is_gone_is_gone() -> None:
     outcomes = Rounds(Desk()).run([member("a.example", "a", gone=True), member("b.example", "b")])
     assert outcomes["a.example"] == Done(None)
