@@ -46,6 +46,10 @@ class Candidate:
     rows        of how many hosts a page holds what it has, for each list that grows with the hosts
     concerns    beginnings of the names of switches that make a difference to it and not to one before
     zone_rows   of how many hosts a page holds the records of a zone
+    shared      as `rows`, of the lists in which `crowded` puts rows of others
+    crowd       of how many hosts others have as many rows, in each of `shared`; in the first of the zones of
+                `roomy`, too, where one page holds less than a hundred hosts' records
+    crowded     puts them there
     impossible  settings of switches under which the main job cannot be done, with what the error must say
     forgotten   what a cut may leave, as nothing that is left tells that it is tdr's: found in a difference
     every_nth   of the places where a run is cut off, which are played beside one of each operation
@@ -64,6 +68,9 @@ class Candidate:
     concerns: tuple[str, ...]
     rows: tuple[int, ...] = ()
     zone_rows: int = 1000
+    shared: tuple[int, ...] = ()
+    crowd: int = 0
+    crowded: Callable[[World], World] = lambda world: world
     impossible: Mapping[str, str] = field(default_factory=dict)
     forgotten: re.Pattern[str] | None = None
     every_nth: int = 3
@@ -157,8 +164,11 @@ CANDIDATES = (
         crowds.hosted_zones,
         ("aws", crowds.edited_hosted_zone),
         per_plan=(7, 1),
-        rows=(DISTRIBUTIONS_PAGE, MARKS_PAGE),
+        rows=(MARKS_PAGE,),
         zone_rows=SETS_PAGE,
+        shared=(DISTRIBUTIONS_PAGE,),
+        crowd=crowds.AWS_CROWD,
+        crowded=crowds.crowded_aws,
         every_nth=8,  # each of its operations is new, and its runs make the most calls by far
         # Its certificate's tags told the record that proves it, which goes after it.
         forgotten=re.compile(r"too much .*\.acm-validations\.aws"),
@@ -177,7 +187,9 @@ CANDIDATES = (
         crowds.roomy_fastly,
         ("fastly", crowds.edited_customer),
         per_plan=(6, 2),
-        rows=(FASTLY_PAGE, FASTLY_PAGE, FASTLY_PAGE),  # versionless domains, subscriptions, activations
+        shared=(FASTLY_PAGE, FASTLY_PAGE, FASTLY_PAGE),  # versionless domains, subscriptions, activations
+        crowd=crowds.FASTLY_CROWD,
+        crowded=crowds.crowded_fastly,
         every_nth=8,
         # With the last of a host at Fastly goes what tells that the record which proved it is tdr's.
         forgotten=re.compile(r"too much .*_acme-challenge\."),
@@ -190,7 +202,9 @@ CANDIDATES = (
         crowds.roomy_saas_zone,
         ("cloudflare", crowds.edited_saas_zone),
         per_plan=(5 + SAAS_ZONE, 1),
-        rows=(HOSTNAMES_PAGE,),
+        shared=(HOSTNAMES_PAGE,),
+        crowd=crowds.SAAS_CROWD,
+        crowded=crowds.crowded_saas,
         every_nth=8,  # most of its operations are those of candidates before it
         # Its rule told that the custom hostname was tdr's; the records that prove it go after both.
         forgotten=re.compile(r"\.sets\._(acme-challenge|cf-custom-hostname)\.[^:]*: null became "),

@@ -16,6 +16,9 @@ HOSTNAMES = 51  # docs: List Custom Hostnames, at most 50 on a page
 PROJECT = "acme-links"
 POLICIES, CERTIFICATES = 501, 1001  # docs: Compute Engine and Certificate Manager, the most on a page
 MANAGED_ZONES, GOOGLE_SETS = 101, 1001  # of Cloud DNS: of zones the server decides; tdr asks for 1,000 sets
+# Of how many hosts others have the rows beside a few of tdr's, which so need a further page.
+AWS_CROWD, FASTLY_CROWD, SAAS_CROWD = 50, 90, 40
+HOST_RECORDS = 3  # at Route 53: a host, its claim, its validation
 HOSTED_ZONES, RECORD_SETS, DISTRIBUTIONS = 101, 301, 101  # docs: Route 53 and CloudFront, the most on a page
 
 
@@ -97,18 +100,13 @@ def more_hosted_zones(world: World) -> World:
 def more_record_sets(world: World) -> World:
     """More record sets in the first zone at Route 53 than a page holds."""
     zone = world["aws"][0]["zones"][0]
-    zone.setdefault("records", []).extend(
-        {"type": "A", "name": f"foreign{n}.{zone['name']}", "ttl": 300, "values": ["203.0.113.99"]}
-        for n in range(RECORD_SETS)
-    )
+    zone.setdefault("records", []).extend(_sets(RECORD_SETS, zone["name"]))
     return world
 
 
 def more_distributions(world: World) -> World:
     """More distributions than a page holds."""
-    world["aws"][0]["distributions"].extend(
-        {"id": f"EFOREIGNMORE{n}", "config": {"Comment": f"foreign {n}"}} for n in range(DISTRIBUTIONS)
-    )
+    world["aws"][0]["distributions"].extend(_distributions(DISTRIBUTIONS))
     return world
 
 
@@ -216,6 +214,30 @@ def edited_project(nth: int) -> World:
     return {"projects": {PROJECT: made}}
 
 
+def crowded_aws(world: World) -> World:
+    """Others' distributions and records, beside those of the first zone."""
+    zone = world["aws"][0]["zones"][0]
+    zone.setdefault("records", []).extend(_sets(AWS_CROWD * HOST_RECORDS, zone["name"]))
+    world["aws"][0]["distributions"].extend(_distributions(AWS_CROWD))
+    return world
+
+
+def crowded_fastly(world: World) -> World:
+    """Others' versionless domains, subscriptions, and so activations."""
+    customer = world["fastly"][0]
+    names = [f"aforeign{n}.example.org" for n in range(FASTLY_CROWD)]
+    customer["domains"] = [{"fqdn": name} for name in names]
+    customer["subscriptions"] = [{"domains": [name]} for name in names]
+    return world
+
+
+def crowded_saas(world: World) -> World:
+    """Others' custom hostnames."""
+    zone = world["cloudflare"][0]["zones"][0]
+    zone["custom_hostnames"] = [_hostname(f"more{n}", zone["name"]) for n in range(SAAS_CROWD)]
+    return world
+
+
 def edited_customer(nth: int) -> World:
     """A service and a versionless domain of it that somebody else adds at Fastly."""
     made = {
@@ -260,6 +282,15 @@ def edited_hosted_zone(nth: int) -> World:
 def edited_records(nth: int) -> World:
     """A record that somebody else adds to a zone of Cloudflare or PowerDNS."""
     return {"zones": {"example.com": {"add_records": [_record(nth)]}}}
+
+
+def _sets(count: int, zone: str) -> list[World]:
+    names = (f"foreign{n}.{zone}" for n in range(count))
+    return [{"type": "A", "name": name, "ttl": 300, "values": ["203.0.113.99"]} for name in names]
+
+
+def _distributions(count: int) -> list[World]:
+    return [{"id": f"EFOREIGNMORE{n}", "config": {"Comment": f"foreign {n}"}} for n in range(count)]
 
 
 def _hostname(nth: int | str, zone: str) -> World:
