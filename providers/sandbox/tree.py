@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
 import dns.name
@@ -25,6 +26,7 @@ PLAIN = (
 
 _ADDRESS_TTL_S = 86_400
 _KEPT_QUERIES = 10_000
+_KEPT_NAMES = 16_384
 _OUTAGES = ("drop", "SERVFAIL", "REFUSED")
 
 
@@ -166,7 +168,7 @@ class Tree:
 
     def _zone_on(self, address: str, name: Name) -> Zone | None:
         """Give the deepest zone on a server that holds a name; of two alike, the one delegated there."""
-        above = {_text(up).lower() for up in ancestors(name)}  # as text, for to compare names is dear
+        above = _above(name.labels)
         serving = [
             zone
             for zone in self._all()
@@ -236,4 +238,16 @@ def _parent(zone: Zone, apexes: set[Name]) -> Name | None:
 
 
 def _text(name: Name) -> str:
-    return name.to_text(omit_final_dot=True)
+    return _spelt(name.labels)
+
+
+@lru_cache(maxsize=_KEPT_NAMES)
+def _spelt(labels: tuple[bytes, ...]) -> str:
+    """Spell a name. Asked for with every question, and by labels: to hash and to compare names is dear."""
+    return Name(labels).to_text(omit_final_dot=True)
+
+
+@lru_cache(maxsize=_KEPT_NAMES)
+def _above(labels: tuple[bytes, ...]) -> frozenset[str]:
+    """Spell a name and all those above it, in lower case."""
+    return frozenset(_spelt(up.labels).lower() for up in ancestors(Name(labels)))
