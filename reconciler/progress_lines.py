@@ -12,6 +12,8 @@ from reconciler.one_line import one_line
 from reconciler.plan import Gate, Node, Step
 from reconciler.render_order import phase_of
 
+EARLY_S = 10.0
+"""A step younger than this is not told of again: most of what a vendor takes as an operation ends before."""
 REPEAT_S = 60.0
 """How often a wait that says nothing new is told again."""
 SHARED = "shared"
@@ -110,7 +112,7 @@ class LineProgress:
             case "progress":
                 after = f"[{elapsed(event.elapsed_s)} elapsed]"
                 told = f"{address}: Still {verb.doing.lower()}... {after}: {event.text}"
-                return told if self._is_news(event) else ""
+                return told if event.elapsed_s >= EARLY_S and self._is_news(event) else ""
             case _:
                 return f"{address}: {event.what}: {event.text}"
 

@@ -94,11 +94,11 @@ def test_a_failure_is_an_error_of_one_line() -> None:
     assert lines(failed) == ['Error: edge_host.web["a.example.com"]: HTTP 400: no']
 
 
-def test_a_step_that_is_asked_again_says_why_and_since_when() -> None:
-    asked = [Event("progress", node("edge_host"), at_s, "being disabled") for at_s in (0, 10, 60)]
+def test_a_step_that_is_asked_again_says_why_and_since_when_once_it_takes_its_time() -> None:
+    asked = [Event("progress", node("edge_host"), at_s, "being disabled") for at_s in (0, 5, 10, 60, 70)]
     assert lines(*asked) == [
-        'edge_host.web["a.example.com"]: Still creating... [0s elapsed]: being disabled',
-        'edge_host.web["a.example.com"]: Still creating... [1m0s elapsed]: being disabled',
+        'edge_host.web["a.example.com"]: Still creating... [10s elapsed]: being disabled',
+        'edge_host.web["a.example.com"]: Still creating... [1m10s elapsed]: being disabled',
     ]
 
 
