@@ -30,6 +30,9 @@ _GOOGLE: Final[Any] = google.auth
 _AUTH: Final[Any] = transport
 _IMPERSONATED: Final[Any] = impersonated_credentials
 
+_ODD_FORM: Final = (AttributeError, KeyError, TypeError)
+"""What google-auth raises for JSON of another form than it expects, such as a list."""
+
 SCOPE: Final = "https://www.googleapis.com/auth/cloud-platform"
 CONNECT_S: Final = 10.0
 READ_S: Final = 60.0
@@ -74,7 +77,7 @@ class Session:
         self.environ = setting.environ
         try:
             self.credentials = credentials or _credentials(setting)
-        except (exceptions.GoogleAuthError, OSError, ValueError) as error:
+        except (exceptions.GoogleAuthError, OSError, ValueError, *_ODD_FORM) as error:
             told = translate(error) or AuthError(f"the Google credentials cannot be read: {_plain(error)}")
             told.provider = provider_of(setting.alias)
             raise told from error
