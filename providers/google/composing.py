@@ -224,19 +224,22 @@ class _Shared:
         if by_map:
             used.add(self.id(MAP))
         elif live is None:
-            name, needs = self._first()
-            made, used = attrs(**made, first_certificate=name), used | needs
+            names, needs = self._first()
+            made, used = attrs(**made, first_certificate=names), used | needs
         if self.switches:
             used |= {ResourceId(self._state.alias, MAP_ENTRY, host) for host in self.hosts}
         return self._one(HTTPS_PROXY, made, *used)
 
-    def _first(self) -> tuple[str, set[ResourceId]]:
-        """Return the certificate to make the proxy with: one that stands, else the first host's."""
+    def _first(self) -> tuple[tuple[str, ...], set[ResourceId]]:
+        """Return the certificates to make the proxy with one of: those that stand, then by host.
+
+        The first of them is waited for. Its host may be left out of the plan: then another is taken.
+        """
         choices = {host: classic_choice(host, self.key, self._state, self._wishes) for host in self.hosts}
-        host = min(self.hosts, key=lambda h: (not choices[h].stands, h))
-        one = choices[host]
-        needs = {ResourceId(self._state.alias, SSL_CERTIFICATE, host)} if one.is_ours else set()
-        return one.name, needs
+        hosts = sorted(self.hosts, key=lambda h: (not choices[h].stands, h))
+        first = ResourceId(self._state.alias, SSL_CERTIFICATE, hosts[0])
+        names = tuple(dict.fromkeys(choices[host].name for host in hosts))
+        return names, {first} if choices[hosts[0]].is_ours else set()
 
     def _rule(self, port: str, target: str, kind: str) -> Resource:
         live = self.live.rules.get(port)

@@ -236,7 +236,7 @@ class ComputeApply:
         self._operations.begin([change.id], ask())
 
     def _insert(self, change: Change) -> None:
-        kind, managed = change.id.kind, change.resource.attrs
+        kind, managed = change.id.kind, self._with_first(change.resource.attrs)
         try:
             self._asked(change, partial(self._api.insert, kind, new_body(kind, managed, self._links)))
         except Conflict as error:
@@ -244,6 +244,17 @@ class ComputeApply:
                 raise
             # It was asked for before, by a run that ended: the list will show it.
             raise NotReady(error.message, status=error.status) from error
+
+    def _with_first(self, managed: Attrs) -> Attrs:
+        """Choose the certificate to make a proxy with: the first that is there."""
+        names = _texts(managed.get("first_certificate"))
+        if not names:
+            return managed
+        there = {n.get("name") for n in self._api.listed(SSL_CERTIFICATE)}
+        found = next((name for name in names if name in there), None)
+        if found is None:
+            raise NotReady("none of the certificates is there yet")
+        return attrs(**{**managed, "first_certificate": found})
 
     def _check(self, change: Change, now: Attrs) -> None:
         """Raise Conflict where what stands there is not what the change rests on."""

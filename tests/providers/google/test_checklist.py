@@ -107,7 +107,7 @@ def test_the_guides_managed_certificate_comes_with_the_frontend_and_is_issued_af
     found = composed(certificates="load-balancer")
     assert one(found, SSL_CERTIFICATE).attrs["domains"] == (HOST,)
     assert one(found, HTTPS_PROXY).attrs["certificate_map"] is None
-    assert one(found, HTTPS_PROXY).attrs["first_certificate"] == one(found, SSL_CERTIFICATE).attrs["name"]
+    assert one(found, HTTPS_PROXY).attrs["first_certificate"] == (one(found, SSL_CERTIFICATE).attrs["name"],)
     assert found.targets[HOST].move_class == "C"
 
 

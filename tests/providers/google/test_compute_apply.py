@@ -222,9 +222,14 @@ def test_a_proxy_gets_its_map_last() -> None:
     }
 
 
-def test_a_proxy_without_a_map_is_made_with_a_first_certificate() -> None:
+def test_a_proxy_without_a_map_is_made_with_the_first_certificate_that_is_there() -> None:
     desk = Desk()
-    want = attrs(**https_proxy_attrs(HttpsProxy("p", MARK, "u", ssl_policy="t")), first_certificate="c")
+    names = ("left-out", "c")
+    want = attrs(**https_proxy_attrs(HttpsProxy("p", MARK, "u", ssl_policy="t")), first_certificate=names)
+    waits = Rounds(desk).one(change(HTTPS_PROXY, want))
+    assert isinstance(waits, Failed)
+    assert isinstance(waits.error, NotReady)
+    desk.held[SSL_CERTIFICATE] = {"c": {"name": "c"}}
     assert isinstance(Rounds(desk).one(change(HTTPS_PROXY, want)), Done)
     assert desk.written[0][2]["sslCertificates"] == [f"{PATH}/sslCertificates/c"]
 

@@ -141,7 +141,7 @@ def test_a_load_balancer_is_made_changed_and_taken_down_again(stand: Stand) -> N
         (ADDRESS, address_attrs(Address("ad", M)), KEY),
     ]
     for kind, managed, key in made:
-        first = {"first_certificate": "c1"} if kind == HTTPS_PROXY else {}
+        first = {"first_certificate": ("c1",)} if kind == HTTPS_PROXY else {}
         reserved = stand.done(kind, attrs(**managed, **first), key=key)
     assert reserved is not None
     address = str(reserved.outputs["address"])

@@ -237,7 +237,7 @@ def test_an_uploaded_certificate_of_the_load_balancer_is_proven_before_dns_moves
     found = state(classic=[uploaded_classic("wild", "*.example.com")], named=("wild",), to_map=False)
     there = composed(found, uploaded=["wild"], certificates="load-balancer")
     assert one(there, PROXY_CERTIFICATE).attrs == {"certificate": "wild"}
-    assert one(there, HTTPS_PROXY).attrs["first_certificate"] == "wild"
+    assert one(there, HTTPS_PROXY).attrs["first_certificate"] == ("wild",)
     assert there.targets[HOST].move_class == "A"
 
 
