@@ -14,7 +14,9 @@ class Kind:
     `writes` is how many calls each change of it takes beside those of its batch, for the forecast. `gathers`
     where a batch costs much whatever is in it (a version, an activation): it is held for a while for changes
     of its container that need but writes that are under way.
-    `ready` is empty where a resource is done as soon as it is written. All times in seconds.
+    `ready` is empty where a resource is done as soon as it is written. What rests on one waits until it is
+    ready: a certificate that is issued only once it is at the edge is not what has it, but its place there.
+    All times in seconds.
 
     `removal` says how its deletion goes where that takes the vendor's time (disable, wait until it is off,
     delete), `writing` how its creation or change does (an operation that runs on): its provider gives

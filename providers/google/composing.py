@@ -63,7 +63,7 @@ from providers.google.serving import (
     rule_attrs,
     url_map_attrs,
 )
-from providers.google.state import HTTP, HTTPS, Balancer, GoogleState, Named, fresh_name
+from providers.google.state import HTTP, HTTPS, GoogleState, Named, fresh_name
 from reconciler.dns import HostTarget, Record
 from reconciler.model import Attrs, Ref, Resource, ResourceId, attrs
 from reconciler.provider import Composition, Issuance, Wanted
@@ -427,10 +427,8 @@ class _Listed(_Host):
         return self._target(issued_before=self._choice.active)
 
     def ready(self) -> Iterator[ResourceId]:
-        """Yield what is active today."""
-        live: Balancer = self._shared.live
-        on = live.https.certificates if live.https is not None else ()
-        if self._choice.active and self._choice.name in on:
+        """Yield what is active today, and as soon as it is on the proxy."""
+        if self._choice.active:
             yield self._id(PROXY_CERTIFICATE)
 
     def issuances(self) -> Iterator[Issuance]:

@@ -24,7 +24,18 @@ from tests.laws.vendor import memory_type
 
 START_S = 1_750_000_000.0
 HERE = Mark("domains.yaml", 1, 1)
-ALIASES = ("sp", "edge-a", "edge-b", "edge-ip", "edge-lb", "proxy", "proxy-too", "zones", "zones-b")
+ALIASES = (
+    "sp",
+    "edge-a",
+    "edge-b",
+    "edge-ip",
+    "edge-lb",
+    "edge-late",
+    "proxy",
+    "proxy-too",
+    "zones",
+    "zones-b",
+)
 
 
 def domain(host: str, **options: Any) -> Domain:

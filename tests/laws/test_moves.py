@@ -15,7 +15,7 @@ from tests.laws.bench import Bench, desired, domain
 from tests.laws.memory import ORIGIN
 from tests.laws.test_laws import HOSTS, SENDERS, Killed, at_write
 
-EDGES = ("edge-a", "edge-b", "edge-ip", "edge-lb", "proxy", "sp")
+EDGES = ("edge-a", "edge-b", "edge-ip", "edge-lb", "edge-late", "proxy", "sp")
 ANY = HOSTS[:2]
 quick = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -62,7 +62,9 @@ def excuse(bench: Bench, state: Desired) -> None:
     """Let https fail for hosts that serve it today and whose file allows the gap of a B or C move."""
     world = bench.world
     world.excused = {
-        host for host, d in state.domains.items() if world.is_secure(host) and d.cdn in ("proxy", "sp")
+        host
+        for host, d in state.domains.items()
+        if world.is_secure(host) and d.cdn in ("edge-late", "proxy", "sp")
     } | {host for host in state.domains if world.is_secure(host) and host in world.proxied}
 
 

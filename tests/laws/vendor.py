@@ -2,7 +2,7 @@
 
 It refuses what vendors refuse: references to what is not there, deletion of what is in use, writes that rest
 on stale state. By its alias a CDN makes moves of another class: `edge-a`, `edge-b`, `edge-ip`, `edge-lb` A,
-`proxy` B; a host that SparkPost manages itself C.
+`proxy` B; `edge-late` C, and a host that SparkPost manages itself.
 """
 
 from __future__ import annotations
@@ -76,6 +76,10 @@ class MemoryProvider:
     def _id(self, kind: str, key: str) -> ResourceId:
         return ResourceId(self.alias, kind, key)
 
+    @property
+    def _certificate(self) -> str:
+        return balancer.CERTIFICATES.get(self.alias, CERTIFICATE)
+
     # -- read
     def read(self, scope: Scope) -> Live:
         holds = scope.everything or bool(scope.parts.dns)
@@ -95,7 +99,7 @@ class MemoryProvider:
             resources = [
                 *self._policies(),
                 *self._edges(),
-                *(balancer.resources(world, self.owner) if self.alias == balancer.ALIAS else ()),
+                *(balancer.resources(world, self.alias) if self.alias in balancer.ALIASES else ()),
                 *self._certificates(),
                 *self._tracking(),
                 *self._links(),
@@ -156,7 +160,7 @@ class MemoryProvider:
         for (alias, host), held in self.world.certificates.items():
             if alias == self.holder:
                 yield Resource(
-                    self._id(CERTIFICATE, host),
+                    self._id(self._certificate, host),
                     attrs(host=host),
                     host=host,
                     outputs=attrs(arn=held["arn"], name=held["name"], value=held["value"]),
@@ -193,7 +197,8 @@ class MemoryProvider:
             else:
                 targets[wanted.host], made = self._edge(wanted, live)
                 resources += [one for one in made if one not in resources]
-                records.append(self._validation(wanted.host))
+                if self.alias != balancer.LATE:
+                    records.append(self._validation(wanted.host))
         if self.world.policy and any(r.id.kind == EDGE for r in resources):
             id_ = self._id(POLICY, self.world.policy)
             resources.append(Resource(id_, attrs(name=id_.key), mark=self.owner))
@@ -239,10 +244,10 @@ class MemoryProvider:
         )
 
     def _edge(self, wanted: Wanted, live: Live) -> tuple[HostTarget, list[Resource]]:
-        certificate, edge = self._id(CERTIFICATE, wanted.host), self._id(EDGE, wanted.host)
+        certificate, edge = self._id(self._certificate, wanted.host), self._id(EDGE, wanted.host)
         issued = Resource(certificate, attrs(host=wanted.host), wanted.host, mark=self.owner)
-        if self.alias == balancer.ALIAS:
-            return balancer.composed(wanted, issued, self.owner)
+        if self.alias in balancer.ALIASES:
+            return balancer.composed(self.world, wanted, issued, self.owner)
         policy = {"policy": Ref(self._id(POLICY, name), "id")} if (name := self.world.policy) else {}
         return self._target(wanted.host), [
             issued,
@@ -328,7 +333,7 @@ class MemoryProvider:
         effects = {
             "dns_record": self._set_record,
             EDGE: self._set_edge,
-            CERTIFICATE: self._set_certificate,
+            self._certificate: self._set_certificate,
             POLICY: self._set_policy,
             **{kind.name: partial(balancer.write, self.world, owner=self.owner) for kind in balancer.KINDS},
         }
@@ -448,7 +453,7 @@ class MemoryProvider:
         self.world.certificates.setdefault(
             (self.holder, host),
             {
-                "arn": f"arn:{self.holder}:{host}",
+                "arn": balancer.arn_of(self.holder, host),
                 "name": f"_check-{self.holder}.{host}",
                 "value": f"{self.holder}.validation.test",
                 "issued_at": None,
@@ -530,9 +535,7 @@ class MemoryProvider:
             held = self.world.certificates.get((self.holder, id_.key))
             return Status(bool(held and self.world.issued(held["arn"])), "pending validation")
         if id_.kind == balancer.ENTRY:
-            host, _, origin = id_.key.rpartition("/")
-            entry = self.world.balancers.get(origin, {"entries": {}})["entries"].get(host)
-            return Status(self.world.deployed(entry), "pending")
+            return Status(balancer.active(self.world, id_), "pending")
         return Status(self.world.deployed(self.world.edges.get((self.holder, id_.key))), "in progress")
 
     def verify(self, id_: ResourceId) -> Status:
@@ -598,6 +601,7 @@ def memory_type(world: World) -> ProviderType:
             ),
             Kind(POLICY, writing=writing),
             *balancer.KINDS,
+            *(Kind(name) for name in balancer.CERTIFICATES.values()),
             Kind(TRACKING_DOMAIN),
             Kind(SECURE),
             Kind(DEFAULT),

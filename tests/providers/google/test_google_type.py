@@ -8,7 +8,16 @@ import jsonschema
 import pytest
 
 from providers.google import TYPE
-from providers.google.names import mark, marked, name_of, neg_name
+from providers.google.names import (
+    CERTIFICATE,
+    MAP_ENTRY,
+    PROXY_CERTIFICATE,
+    SSL_CERTIFICATE,
+    mark,
+    marked,
+    name_of,
+    neg_name,
+)
 from providers.google.session import endpoint
 from reconciler.errors import InvalidRequest
 from reconciler.secret_shapes import names_a_secret
@@ -84,6 +93,13 @@ def test_bad_options_are_refused(options: dict[str, object]) -> None:
 def test_a_record_proves_no_host_of_a_classic_certificate() -> None:
     options = {"project": "p", "certificates": "load-balancer", "validation_record": "fixed"}
     assert [key for key, _, _ in TYPE.check(options)] == ["validation_record"]
+
+
+def test_a_certificate_is_waited_for_where_it_is_issued() -> None:
+    """One of the load balancer is issued once it is on the proxy, so nothing may wait for it before that."""
+    ready = {kind.name: kind.ready for kind in TYPE.kinds}
+    assert (ready[SSL_CERTIFICATE], ready[PROXY_CERTIFICATE]) == ("", "active")
+    assert (ready[CERTIFICATE], ready[MAP_ENTRY]) == ("active", "active")
 
 
 def test_pacing_never_passes_the_published_rates() -> None:
