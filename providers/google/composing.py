@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from providers.google.findings import balancer_findings, host_findings, is_error
+from providers.google.findings import balancer_findings, host_findings, is_error, unread_findings
 from providers.google.names import (
     ADDRESS,
     AUTHORIZATION,
@@ -82,7 +82,7 @@ _TYPES: Final[Mapping[str, str]] = {"fixed": "FIXED_RECORD", "per-project": "PER
 def compose_edges(wanted: Iterable[Wanted], state: GoogleState, wishes: Wishes) -> Composition:
     """Compose the present hosts of the cdn part; absent ones need nothing."""
     present = sorted((w for w in wanted if not w.absent), key=lambda w: w.host)
-    findings = [f for w in present for f in host_findings(w, state, wishes)]
+    findings = [*unread_findings(state), *(f for w in present for f in host_findings(w, state, wishes))]
     refused = {f.host for f in findings if is_error(f)}
     by_key: dict[str, list[Wanted]] = {}
     for one in present:

@@ -126,6 +126,31 @@ def _too_long(host: str) -> Iterator[Finding]:
         )
 
 
+# -- what could not be read
+def unread_findings(state: GoogleState) -> Iterator[Finding]:
+    """Say what is not known where Certificate Manager could not be read.
+
+    Load balancers with classic certificates do without it. One that has a map would go before the DNS of its
+    hosts has moved, for nothing tells that they rest on it, and would leave the map behind: nothing is done.
+    """
+    maps = [proxy for proxy in state.https_proxies if proxy.certificate_map is not None]
+    if not (state.unread and maps):
+        return
+    mine = [proxy.name for proxy in maps if state.proxy_key(proxy.name) is not None]
+    if mine:
+        yield error(
+            None,
+            f"{some(mine)} serves hosts by a certificate map, and what is in it is not known: {state.unread}",
+            "let tdr read Certificate Manager, and run it again",
+        )
+    if len(mine) < len(maps):
+        yield warning(
+            None,
+            "whether a load balancer with a certificate map, which tdr did not make, serves one of the hosts "
+            f"is not known: {state.unread}",
+        )
+
+
 # -- the load balancer of an origin
 def balancer_findings(
     key: str, hosts: Sequence[str], state: GoogleState, wishes: Wishes

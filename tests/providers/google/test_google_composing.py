@@ -253,6 +253,31 @@ def test_a_host_that_no_uploaded_certificate_covers_is_refused_with_the_reasons(
     assert "none is not in Certificate Manager" in finding.text
 
 
+# -- where Certificate Manager cannot be read
+OFF = {"unread": "the API certificatemanager.googleapis.com is off", "to_map": False}
+CLASSIC = {"certificates": "load-balancer"}
+
+
+def test_with_certificates_of_the_load_balancer_certificate_manager_is_not_missed() -> None:
+    there = composed(listed(unread=OFF["unread"]), **CLASSIC)
+    assert there.findings == ()
+
+
+@pytest.mark.parametrize("host", [wanted(absent=True), wanted(origin=EU)])
+def test_nothing_is_done_while_the_map_of_a_load_balancer_cannot_be_read(host: Any) -> None:
+    """Nothing would tell that hosts rest on it: it would go before their DNS has moved."""
+    there = composed(state([host], **balancer(), **OFF), [host], **CLASSIC)
+    [finding] = errors(there)
+    assert (finding.host, "is off" in finding.text) == (None, True)
+
+
+def test_that_other_load_balancers_cannot_be_told_from_is_said_where_there_are_any() -> None:
+    theirs = {**https_proxy(), "name": "shop", "description": ""}
+    there = composed(state(https_proxies=[theirs], **OFF), **CLASSIC)
+    assert ["not known" in finding.text for finding in warnings(there)] == [True]
+    assert errors(there) == []
+
+
 # -- from one kind of certificate to the other
 def test_the_map_goes_on_a_live_proxy_only_when_all_its_hosts_are_in_it() -> None:
     hosts = [wanted(), wanted("go.example.net")]
