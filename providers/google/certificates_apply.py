@@ -17,6 +17,7 @@ from providers._outcomes import Outcome, is_idle, moved, stuck
 from providers.google.certificates import certificate_status, entry_status
 from providers.google.certificates_api import Certificates
 from providers.google.compute_apply import Operations
+from providers.google.managed import authorization_attrs, certificate_attrs, entry_attrs, map_attrs
 from providers.google.names import AUTHORIZATION, CERTIFICATE, LABEL, MAP, MAP_ENTRY, key_in, marked
 from providers.google.natives import (
     Entry,
@@ -27,7 +28,6 @@ from providers.google.natives import (
     map_from,
 )
 from providers.google.refusals import EXISTS, is_gone, reason_of
-from providers.google.serving import authorization_attrs, certificate_attrs, entry_attrs, map_attrs
 from reconciler.errors import Conflict, InvalidRequest, NotReady, ProviderError
 from reconciler.model import Action, Attrs, Change, Resource, ResourceId, attrs
 from reconciler.provider import Done, Failed, Outcomes, Side, Status

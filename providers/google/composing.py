@@ -7,6 +7,22 @@ from dataclasses import dataclass
 from typing import Final
 
 from providers.google.findings import balancer_findings, host_findings, is_error, unread_findings
+from providers.google.managed import (
+    address_attrs,
+    authorization_attrs,
+    backend_attrs,
+    certificate_attrs,
+    classic_attrs,
+    entry_attrs,
+    group_attrs,
+    http_proxy_attrs,
+    https_proxy_attrs,
+    map_attrs,
+    member_attrs,
+    policy_attrs,
+    rule_attrs,
+    url_map_attrs,
+)
 from providers.google.names import (
     ADDRESS,
     AUTHORIZATION,
@@ -47,22 +63,6 @@ from providers.google.natives import (
     UrlMap,
 )
 from providers.google.options import SCHEME, Wishes
-from providers.google.serving import (
-    address_attrs,
-    authorization_attrs,
-    backend_attrs,
-    certificate_attrs,
-    classic_attrs,
-    entry_attrs,
-    group_attrs,
-    http_proxy_attrs,
-    https_proxy_attrs,
-    map_attrs,
-    member_attrs,
-    policy_attrs,
-    rule_attrs,
-    url_map_attrs,
-)
 from providers.google.state import HTTP, HTTPS, GoogleState, Named, fresh_name
 from reconciler.dns import HostTarget, Record
 from reconciler.model import Attrs, Ref, Resource, ResourceId, attrs

@@ -22,6 +22,17 @@ from providers.google.compute_bodies import (
     policy_patch,
     rule_target,
 )
+from providers.google.managed import (
+    address_attrs,
+    backend_attrs,
+    classic_attrs,
+    group_attrs,
+    http_proxy_attrs,
+    https_proxy_attrs,
+    policy_attrs,
+    rule_attrs,
+    url_map_attrs,
+)
 from providers.google.names import (
     ADDRESS,
     BACKEND,
@@ -45,17 +56,6 @@ from providers.google.natives import (
     url_map_from,
 )
 from providers.google.refusals import EXISTS, is_gone, operation_error, reason_of
-from providers.google.serving import (
-    address_attrs,
-    backend_attrs,
-    classic_attrs,
-    group_attrs,
-    http_proxy_attrs,
-    https_proxy_attrs,
-    policy_attrs,
-    rule_attrs,
-    url_map_attrs,
-)
 from reconciler.errors import Conflict, InvalidRequest, NotReady, ProviderError
 from reconciler.model import Action, Attrs, Change, ResourceId, attrs
 from reconciler.provider import Done, Failed, Outcomes, Side

@@ -13,6 +13,7 @@ import pytest
 from providers.google.certificates_api import Certificates, Found, read_certificates
 from providers.google.certificates_apply import CertificatesApply
 from providers.google.errors import translate
+from providers.google.managed import authorization_attrs, certificate_attrs, entry_attrs, map_attrs
 from providers.google.names import (
     AUTHORIZATION,
     AUTHORIZATIONS,
@@ -28,7 +29,6 @@ from providers.google.names import (
 from providers.google.natives import Authorization, Certificate, Entry, Map
 from providers.google.permissions import METHODS
 from providers.google.rest import Rest
-from providers.google.serving import authorization_attrs, certificate_attrs, entry_attrs, map_attrs
 from providers.google.session import Session
 from reconciler.errors import AuthError, Conflict, InvalidRequest, NotReady, RateLimited, Unavailable
 from reconciler.model import Action, Attrs, Change, Resource, ResourceId, attrs

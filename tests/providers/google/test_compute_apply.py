@@ -9,6 +9,16 @@ import pytest
 
 from providers.google.compute_api import Native
 from providers.google.compute_apply import ComputeApply, Operations
+from providers.google.managed import (
+    address_attrs,
+    backend_attrs,
+    classic_attrs,
+    group_attrs,
+    https_proxy_attrs,
+    member_attrs,
+    rule_attrs,
+    url_map_attrs,
+)
 from providers.google.members_apply import Members
 from providers.google.names import (
     ADDRESS,
@@ -24,16 +34,6 @@ from providers.google.names import (
     proxy_container,
 )
 from providers.google.natives import Address, Backend, Classic, Group, HttpsProxy, Rule, UrlMap
-from providers.google.serving import (
-    address_attrs,
-    backend_attrs,
-    classic_attrs,
-    group_attrs,
-    https_proxy_attrs,
-    member_attrs,
-    rule_attrs,
-    url_map_attrs,
-)
 from reconciler.errors import Conflict, InvalidRequest, NotReady
 from reconciler.model import Action, Attrs, Change, Resource, ResourceId, attrs
 from reconciler.provider import Done, Failed, one_by_one

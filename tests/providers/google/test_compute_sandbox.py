@@ -13,6 +13,18 @@ import pytest
 from providers.google.compute_api import Compute
 from providers.google.compute_apply import ComputeApply, Operations
 from providers.google.errors import translate
+from providers.google.managed import (
+    address_attrs,
+    backend_attrs,
+    classic_attrs,
+    group_attrs,
+    http_proxy_attrs,
+    https_proxy_attrs,
+    member_attrs,
+    policy_attrs,
+    rule_attrs,
+    url_map_attrs,
+)
 from providers.google.members_apply import Members
 from providers.google.names import (
     ADDRESS,
@@ -39,18 +51,6 @@ from providers.google.natives import (
     Policy,
     Rule,
     UrlMap,
-)
-from providers.google.serving import (
-    address_attrs,
-    backend_attrs,
-    classic_attrs,
-    group_attrs,
-    http_proxy_attrs,
-    https_proxy_attrs,
-    member_attrs,
-    policy_attrs,
-    rule_attrs,
-    url_map_attrs,
 )
 from providers.google.session import Session
 from reconciler.errors import AuthError, Conflict, NotReady
