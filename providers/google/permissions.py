@@ -15,8 +15,14 @@ from typing import Final
 CDN: Final = "cdn"
 DNS: Final = "dns"
 
+
+def _groups(verb: str) -> tuple[str, ...]:
+    """Give the rights for global network endpoint groups: IAM has two families of them."""
+    return (f"compute.globalNetworkEndpointGroups.{verb}", f"compute.networkEndpointGroups.{verb}")
+
+
 _REFERRED: Final[Mapping[str, tuple[str, ...]]] = {
-    "backendServices": ("compute.globalNetworkEndpointGroups.use",),
+    "backendServices": _groups("use"),
     "urlMaps": ("compute.backendServices.use",),
     "targetHttpProxies": ("compute.urlMaps.use",),
     "targetHttpsProxies": (
@@ -37,13 +43,20 @@ _COLLECTIONS: Final = (
     "backendServices",
     "globalAddresses",
     "globalForwardingRules",
-    "globalNetworkEndpointGroups",
     "sslCertificates",
     "sslPolicies",
     "targetHttpProxies",
     "targetHttpsProxies",
     "urlMaps",
 )
+_GROUPED: Final[Mapping[str, str]] = {
+    "list": "list",
+    "insert": "create",
+    "delete": "delete",
+    "attachNetworkEndpoints": "attachNetworkEndpoints",
+    "detachNetworkEndpoints": "detachNetworkEndpoints",
+    "listNetworkEndpoints": "get",
+}
 _UPDATED: Final = ("backendServices", "urlMaps")
 _CERTIFICATES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "certificates": ("certs", ("certificatemanager.dnsauthorizations.use",)),
@@ -61,6 +74,8 @@ def _compute() -> dict[str, tuple[str, ...]]:
         methods[f"compute.{name}.list"] = (f"compute.{name}.list",)
         methods[f"compute.{name}.insert"] = (f"compute.{name}.create", *referred)
         methods[f"compute.{name}.delete"] = (f"compute.{name}.delete",)
+    for method, verb in _GROUPED.items():
+        methods[f"compute.globalNetworkEndpointGroups.{method}"] = _groups(verb)
     for name in _UPDATED:
         methods[f"compute.{name}.update"] = (f"compute.{name}.update", *_REFERRED[name])
     return methods
@@ -79,14 +94,7 @@ def _certificates() -> dict[str, tuple[str, ...]]:
 METHODS: Final[Mapping[str, tuple[str, ...]]] = {
     **_compute(),
     # Where the right is not called what the call is, or there is no other of its kind.
-    "compute.globalNetworkEndpointGroups.attachNetworkEndpoints": (
-        "compute.globalNetworkEndpointGroups.attachNetworkEndpoints",
-    ),
-    "compute.globalNetworkEndpointGroups.detachNetworkEndpoints": (
-        "compute.globalNetworkEndpointGroups.detachNetworkEndpoints",
-    ),
     "compute.sslPolicies.patch": ("compute.sslPolicies.get", "compute.sslPolicies.update"),
-    "compute.globalNetworkEndpointGroups.listNetworkEndpoints": ("compute.globalNetworkEndpointGroups.get",),
     "compute.targetHttpProxies.setUrlMap": ("compute.targetHttpProxies.setUrlMap", "compute.urlMaps.use"),
     "compute.targetHttpsProxies.setUrlMap": ("compute.targetHttpsProxies.setUrlMap", "compute.urlMaps.use"),
     "compute.targetHttpsProxies.setSslPolicy": (
