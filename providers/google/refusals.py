@@ -86,7 +86,9 @@ def operation_error(native: Mapping[str, Any], project: str = "") -> ProviderErr
     words = "; ".join(str(row.get("message") or row.get("code")) for row in rows[:3])
     words = words or str(native.get("httpErrorMessage") or "")
     body = {"message": words, "errors": [{"reason": row.get("code")} for row in rows]}
-    return refusal(int(status or 400), {"error": body}, project=project)
+    made = refusal(int(status or 400), {"error": body}, project=project)
+    made.operation = str(native.get("name") or "")
+    return made
 
 
 # -- what it means

@@ -97,8 +97,10 @@ def test_an_answer_that_is_none_of_google_s_is_told_by_its_status() -> None:
 def test_an_operation_tells_its_own_error() -> None:
     assert operation_error({"status": "DONE"}) is None
     row = {"code": "QUOTA_EXCEEDED", "message": "Quota 'URL_MAPS' exceeded."}
-    made = operation_error({"error": {"errors": [row]}, "httpErrorStatusCode": 403})
+    failed = {"name": "operation-1-a", "error": {"errors": [row]}, "httpErrorStatusCode": 403}
+    made = operation_error(failed)
     assert isinstance(made, InvalidRequest)
+    assert made.operation == "operation-1-a"
     assert "raise the project's quota" in made.message
 
 
