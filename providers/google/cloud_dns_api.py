@@ -13,8 +13,9 @@ from providers._records import absolute
 from providers.google.cloud_dns_convert import Native, Stood, stood_from
 from providers.google.cloud_dns_zones import PAGE, Quota, ZoneState, quota_from, zone_from
 from providers.google.names import DNS
+from providers.google.refusals import is_gone
 from providers.google.rest import Rest
-from reconciler.errors import AuthError, UnexpectedResponse
+from reconciler.errors import AuthError, ProviderError, UnexpectedResponse
 from reconciler.provider import Side
 
 T = TypeVar("T")
@@ -69,7 +70,12 @@ class CloudDnsApi:
 
     def status(self, managed: str, change: str) -> str:
         """Tell how far a change has come: pending, or done once all name servers were told."""
-        answer = self._rest.get(DNS, "dns.changes.get", f"{self._zone(managed)}/changes/{change}")
+        try:
+            answer = self._rest.get(DNS, "dns.changes.get", f"{self._zone(managed)}/changes/{change}")
+        except ProviderError as error:
+            if is_gone(error):  # what became of it every server is asked all the same
+                return "done"
+            raise
         return _read("change", lambda: str(answer["status"]))
 
     def _records(self, zone: ZoneState, only: Mapping[str, str]) -> list[Native]:

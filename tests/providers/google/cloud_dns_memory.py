@@ -111,6 +111,9 @@ class MemoryCloudDns:
                 return self._rrsets(managed, query)
             case ["POST", "managedZones", managed, "changes"]:
                 return self.change(managed, body)
+            case ["GET", "managedZones", _, "changes", id_] if id_ not in self.statuses:
+                text = f"The 'parameters.changeId' resource named '{id_}' does not exist."
+                raise Refused(404, "notFound", text)
             case ["GET", "managedZones", _, "changes", id_]:
                 return {"kind": "dns#change", "id": id_, "status": self.statuses[id_]}
         raise AssertionError(f"{method} {path}")

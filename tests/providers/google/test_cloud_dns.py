@@ -501,6 +501,14 @@ def test_a_record_is_ready_when_its_change_is_done_and_asked_once_for_each_chang
     assert bench.asked["dns.changes.get"] == 2
 
 
+def test_a_change_that_google_no_longer_knows_is_left_to_the_servers_to_tell() -> None:
+    memory = MemoryCloudDns()
+    bench = Bench(memory)
+    outcomes = bench.create(host_record())
+    memory.statuses.clear()
+    assert all(status.ready for status in bench.dns.ready(list(outcomes)).values())
+
+
 def test_changes_of_two_zones_bear_the_same_id_and_are_told_apart() -> None:
     memory = MemoryCloudDns()
     memory.zone("example.net", "example-net")
