@@ -67,8 +67,8 @@ class Score:
         return tuple(beat for beat in self.beats if beat.applies)
 
 
-#: Cloudflare's, and Fastly's.
-ID = re.compile(r"(?:[0-9a-f]{32}|(?<=/)[0-9A-Za-z]{22}(?=/|$))")
+#: Cloudflare's, and Fastly's; of Google's operations, and of changes at Cloud DNS.
+ID = re.compile(r"(?:[0-9a-f]{32}|(?<=/)[0-9A-Za-z]{22}(?=/|$)|operation-[0-9a-f-]+|(?<=/changes/)\d+)")
 
 
 def struck(at: Stand, beat: Beat, fault: Mapping[str, Any]) -> None:
