@@ -27,7 +27,7 @@ from providers.google.natives import (
     entry_from,
     map_from,
 )
-from providers.google.refusals import EXISTS, is_gone, reason_of
+from providers.google.refusals import is_gone, is_taken, reason_of
 from reconciler.errors import Conflict, InvalidRequest, NotReady, ProviderError
 from reconciler.model import Action, Attrs, Change, Resource, ResourceId, attrs
 from reconciler.provider import Done, Failed, Outcomes, Side, Status
@@ -189,7 +189,7 @@ class CertificatesApply:
         try:
             self._asked(change, partial(self._api.create, change.id.kind, name, body, map_))
         except Conflict as error:
-            if not (reason_of(error) == EXISTS and f"/{name}'" in error.message):
+            if not (is_taken(error) and f"/{name}'" in error.message):
                 raise  # something else is there for the same host
             # It was asked for before, by a run that ended: the list will show it.
             raise NotReady(error.message, status=error.status) from error

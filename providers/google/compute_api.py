@@ -17,6 +17,7 @@ from importlib import import_module
 from typing import Any, Final, TypeAlias
 
 from google.api_core.exceptions import GoogleAPIError
+from google.protobuf.json_format import ParseError
 
 from providers.google.errors import from_api
 from providers.google.names import (
@@ -42,6 +43,10 @@ PAGE: Final = 500
 """The most that a list gives at once (docs: Compute Engine API, maxResults)."""
 
 _PAGES: Final = 200
+_KIND: Final = "compute#"
+"""How the kind of every answer begins: without, an empty list and something else look alike (docs: `kind` of
+each list, and of Operation)."""
+
 _OPERATIONS: Final = "GlobalOperations"
 
 
@@ -165,7 +170,12 @@ class Compute:
                 answer = getattr(self._client(client), name)(request=request, retry=None, timeout=READ_S)
             except GoogleAPIError as error:
                 raise from_api(error, self.project) from error
-            return _native(answer)
+            except (ParseError, ValueError) as error:
+                raise UnexpectedResponse("an answer that is none of Compute Engine's") from error
+            told = _native(answer)
+            if not str(told.get("kind") or "").startswith(_KIND):
+                raise UnexpectedResponse("an answer that is none of Compute Engine's")
+            return told
 
         fn: Callable[[], Native] = ask
         return self._calls(unit, f"compute.{client}.{_camel(method)}", fn, repeatable=True)

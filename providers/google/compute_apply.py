@@ -55,7 +55,7 @@ from providers.google.natives import (
     rule_from,
     url_map_from,
 )
-from providers.google.refusals import EXISTS, is_gone, operation_error, reason_of
+from providers.google.refusals import is_gone, is_taken, operation_error
 from reconciler.errors import Conflict, InvalidRequest, NotReady, ProviderError
 from reconciler.model import Action, Attrs, Change, ResourceId, attrs
 from reconciler.provider import Done, Failed, Outcomes, Side
@@ -240,7 +240,7 @@ class ComputeApply:
         try:
             self._asked(change, partial(self._api.insert, kind, new_body(kind, managed, self._links)))
         except Conflict as error:
-            if reason_of(error) != EXISTS:
+            if not is_taken(error):
                 raise
             # It was asked for before, by a run that ended: the list will show it.
             raise NotReady(error.message, status=error.status) from error

@@ -24,7 +24,7 @@ from reconciler.errors import (
 )
 
 NOT_FOUND: Final = "notFound"
-EXISTS: Final = "alreadyExists"
+_EXISTS: Final = "alreadyexists"
 IN_USE: Final = "resourceInUseByAnotherResource"
 _MINUTE_S: Final = 60.0
 _RATES: Final = frozenset({"ratelimitexceeded", "userratelimitexceeded"})
@@ -49,6 +49,11 @@ def is_gone(error: ProviderError) -> bool:
     return error.status == 404
 
 
+def is_taken(error: ProviderError) -> bool:
+    """Tell whether something of that name is there already."""
+    return _spelt(reason_of(error)) == _EXISTS
+
+
 def is_in_use(error: ProviderError) -> bool:
     """Tell whether something stays because something else uses it."""
     return _spelt(reason_of(error)) in _IN_USE
@@ -70,6 +75,8 @@ def refusal(
     made.request_id = _clean((headers or {}).get("x-goog-request-id", ""))
     if isinstance(made, RateLimited):
         made.retry_after_s = _next_minute_s(headers or {})
+    elif isinstance(made, Unavailable):
+        made.retry_after_s = _told_s(headers or {})
     return made
 
 
@@ -182,11 +189,19 @@ def _metadata(told: Mapping[str, Any]) -> dict[str, str]:
 
 def _next_minute_s(headers: Mapping[str, str]) -> float:
     """Return the seconds until the next minute begins, by the answer's own clock."""
+    told_s = _told_s(headers)
+    if told_s is not None:
+        return told_s
+    pass_s = _second(headers.get("date", ""))
+    return _MINUTE_S if pass_s is None else _MINUTE_S - pass_s
+
+
+def _told_s(headers: Mapping[str, str]) -> float | None:
+    """Return how long the answer asks to wait, None where it does not."""
     try:
         return max(0.0, float(headers["retry-after"]))
     except (KeyError, ValueError):
-        pass_s = _second(headers.get("date", ""))
-    return _MINUTE_S if pass_s is None else _MINUTE_S - pass_s
+        return None
 
 
 def _second(date: str) -> float | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any, Final, TypeAlias
 
+from providers.google.names import DNS_SERVICE
 from providers.google.refusals import refusal
 from providers.google.session import CONNECT_S, READ_S, Session
 from reconciler.errors import UnexpectedResponse
@@ -13,6 +14,9 @@ from reconciler.provider import Calls
 
 Native: TypeAlias = "Mapping[str, Any]"
 _TIMEOUT: Final = (CONNECT_S, READ_S)
+_DNS_KIND: Final = "dns#"
+"""How the kind of every answer of Cloud DNS begins: without, an empty list and something else look alike.
+Certificate Manager's answers have none."""
 
 
 class Rest:
@@ -74,4 +78,6 @@ class Rest:
                 f"an answer that is no JSON object (HTTP {answer.status_code} from {self._service})",
                 status=answer.status_code,
             )
+        if self._service == DNS_SERVICE and not str(value.get("kind") or "").startswith(_DNS_KIND):
+            raise UnexpectedResponse("an answer that is none of Cloud DNS's", status=answer.status_code)
         return value

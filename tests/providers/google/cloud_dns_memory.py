@@ -18,6 +18,7 @@ Native = Mapping[str, Any]
 Key = tuple[str, str]
 NAME, ZONE, MANAGED = "click.example.com", "example.com", "example-com"
 PROJECT = "acme-mail"
+LISTS = {"managedZones": "dns#managedZonesListResponse", "rrsets": "dns#resourceRecordSetsListResponse"}
 
 
 def native(name: str, kind: str, *values: str, ttl: int = 300, **more: Any) -> Native:
@@ -126,7 +127,8 @@ class MemoryCloudDns:
     def _page(self, member: str, rows: Sequence[Native], query: Native) -> Native:
         at = int(query.get("pageToken", 0))
         end = at + min(int(query.get("maxResults", 100)), self.page)
-        return {member: rows[at:end], **({"nextPageToken": str(end)} if end < len(rows) else {})}
+        told = {"kind": LISTS[member], member: rows[at:end]}
+        return {**told, **({"nextPageToken": str(end)} if end < len(rows) else {})}
 
     def change(self, managed: str, body: Native) -> Native:
         """Make a change, or refuse it whole."""

@@ -10,7 +10,7 @@ from google.api_core import exceptions as api
 from google.auth import exceptions as auth
 
 from providers.google.errors import from_api, translate
-from providers.google.refusals import operation_error, reason_of, refusal
+from providers.google.refusals import is_taken, operation_error, reason_of, refusal
 from reconciler.errors import (
     AuthError,
     Conflict,
@@ -68,6 +68,21 @@ def test_a_rate_is_given_anew_with_the_next_minute() -> None:
     unsaid = refusal(403, body("rateLimitExceeded"))
     assert isinstance(unsaid, RateLimited)
     assert unsaid.retry_after_s == 60.0
+
+
+def test_a_service_that_is_away_is_left_alone_for_as_long_as_it_says() -> None:
+    made = refusal(503, None, headers={"retry-after": "3"})
+    assert isinstance(made, Unavailable)
+    assert made.retry_after_s == 3.0
+    unsaid = refusal(503, None)
+    assert isinstance(unsaid, Unavailable)
+    assert unsaid.retry_after_s is None
+
+
+@pytest.mark.parametrize("reason", ["alreadyExists", "ALREADY_EXISTS"])
+def test_what_is_there_already_is_known_in_both_spellings(reason: str) -> None:
+    assert is_taken(refusal(409, body(reason)))
+    assert not is_taken(refusal(409, body("resourceInUseByAnotherResource")))
 
 
 def test_an_api_that_is_off_is_named_with_the_line_to_type() -> None:
