@@ -65,5 +65,5 @@ VERDICTS = frozenset(
 )
 #: Those that give the vendor's id of the request.
 IDENTIFIED = frozenset(name for name, fault in LASTING.items() if fault["kind"] == "status")
-#: Vendors that give their requests no ids: DNS has none.
-NAMELESS = frozenset({"rfc2136"})
+#: Vendors that give their requests no ids: DNS has none, and no document of Google's names one.
+NAMELESS = frozenset({"google", "rfc2136"})

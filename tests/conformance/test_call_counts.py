@@ -17,8 +17,9 @@ HOSTS = 10
 MANY, ENOUGH = 100, 12
 A_WHILE_S = 300
 #: What only those ask for who write it: a host, a batch of records at Route 53, the look at a zone of
-#: Cloudflare's before each batch: how many there are depends on which hosts are done in the same moment.
-OWN = re.compile(rf"\bhost\d+\.{re.escape(ZONES[0])}\b|/change/|/dns_records$")
+#: Cloudflare's and Google's before each batch, Google's operations: how many there are depends on which hosts
+#: are done in the same moment.
+OWN = re.compile(rf"\bhost\d+\.{re.escape(ZONES[0])}\b|/changes?/|/dns_records$|/rrsets$|/operations\b")
 ONE_ZONE = tuple(f"host{n}.{ZONES[0]}" for n in range(MANY))
 OTHERS = tuple(f"host0.{zone}" for zone in ZONES[1:])
 

@@ -34,6 +34,8 @@ PATIENCE_S = 30.0
         ("fastly", 0.3),
         ("fastly", 0.6),
         ("saas", 0.3),
+        ("google", 0.2),
+        ("google", 0.6),
         ("powerdns", 0.2),
         ("powerdns", 0.5),
         ("rfc2136", 0.5),
