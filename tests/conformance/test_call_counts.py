@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from math import ceil
 from pathlib import Path
 
 import yaml
 
-from tests.conformance.candidates import EVERY_CALL, Candidate
+from tests.conformance.candidates import EVERY_CALL, Candidate, named
 from tests.conformance.stand import Stand, stand
 
 ZONES = ("example.com", "example.org", "example.net")
@@ -53,6 +54,20 @@ def test_a_plan_of_many_unchanged_hosts_costs_what_one_does(candidate: Candidate
         assert {what: asked for what, (asked, _) in counts.items()} == {
             w: due for w, (_, due) in counts.items()
         }
+
+
+def test_five_hundred_hosts_of_a_load_balancer_are_planned_with_ten_calls_of_compute_s(
+    tmp_path: Path,
+) -> None:
+    """Nine lists and the endpoints of the one group; all else is pages, too."""
+    google = named("google")
+    hosts = [f"host{n}.{ZONES[0]}" for n in range(500)]
+    with stand(google, lambda world: google.roomy(world, ZONES[:1])) as at:
+        at.done(written(google, hosts[:1], tmp_path))
+        before = len(at.calls)
+        assert len(at.plan(written(google, hosts, tmp_path)).hosts) == len(hosts) - 1  # one is done
+        asked = Counter(call.listener for call in at.calls[before:] if call.vendor == "google")
+        assert asked == {"compute": 10, "certificatemanager": 4, "dns": 3}
 
 
 def test_hosts_that_wait_for_one_account_are_asked_for_together(waiting: Candidate, tmp_path: Path) -> None:
