@@ -80,7 +80,7 @@ TYPE: Final = ProviderType(
         Kind(ADDRESS, writing=_MADE, removal=_GONE, billed="by the hour while no forwarding rule uses it"),
         Kind(RULE, writing=_MADE, removal=_GONE, billed="by the hour, and by the data it passes on"),
         Kind(MAP, writing=_MADE, removal=_GONE),
-        Kind(AUTHORIZATION, writing=_MADE, removal=_GONE),
+        Kind(AUTHORIZATION, writing=_MADE, removal=_GONE, writes=1),
         # docs: Certificate Manager: up to some hours, usually some minutes after the record is seen
         Kind(
             CERTIFICATE,
@@ -90,9 +90,19 @@ TYPE: Final = ProviderType(
             poll_s=15.0,
             writing=_MADE,
             removal=_GONE,
+            writes=1,
             billed="by the month, beyond Certificate Manager's first hundred",
         ),
-        Kind(MAP_ENTRY, "active", timeout_s=3600, usual_s=60, poll_s=10.0, writing=_MADE, removal=_GONE),
+        Kind(
+            MAP_ENTRY,
+            "active",
+            timeout_s=3600,
+            usual_s=60,
+            poll_s=10.0,
+            writing=_MADE,
+            removal=_GONE,
+            writes=1,
+        ),
         Kind(SSL_CERTIFICATE, writing=_MADE, removal=_GONE),
         # docs: Google-managed SSL certificates: 10 to 60 minutes after DNS leads to the load balancer, whose
         # proxy has it: what is waited for rests on the place there, and nothing on the wait
