@@ -77,10 +77,6 @@ _SETTERS: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
         "GlobalNetworkEndpointGroupsAttachEndpointsRequest",
         "global_network_endpoint_groups_attach_endpoints_request_resource",
     ),
-    (NEG, "detachNetworkEndpoints"): (
-        "GlobalNetworkEndpointGroupsDetachEndpointsRequest",
-        "global_network_endpoint_groups_detach_endpoints_request_resource",
-    ),
     (BACKEND, "update"): ("BackendService", "backend_service_resource"),
     (URL_MAP, "update"): ("UrlMap", "url_map_resource"),
     (SSL_POLICY, "patch"): ("SslPolicy", "ssl_policy_resource"),

@@ -284,7 +284,9 @@ class ComputeApply:
         self, kind: str, off: set[str], want: Attrs, now: Attrs, native: Native
     ) -> tuple[str, Native] | None:
         if kind == NEG and off == {"endpoints"}:
-            return _endpoints_change(want, now)
+            # One that leads elsewhere is left: another group takes its place, so that no request goes astray.
+            alone = not _texts(now["endpoints"])
+            return ("attachNetworkEndpoints", endpoints_body(want["endpoints"])) if alone else None
         if kind in (BACKEND, URL_MAP):
             return "update", changed(kind, want, native, self._links)
         if kind == SSL_POLICY and not off & {"name", "description"}:
@@ -305,14 +307,6 @@ class ComputeApply:
         if "certificate_map" in off:
             return "setCertificateMap", {"certificateMap": self._links.to_map(want["certificate_map"])}
         return None
-
-
-def _endpoints_change(want: Attrs, now: Attrs) -> tuple[str, Native]:
-    """Detach what is wrong before anything is attached: a group has room for one endpoint."""
-    wrong = set(_texts(now["endpoints"])) - set(_texts(want["endpoints"]))
-    if wrong:
-        return "detachNetworkEndpoints", endpoints_body(tuple(sorted(wrong)))
-    return "attachNetworkEndpoints", endpoints_body(want["endpoints"])
 
 
 def _name(change: Change) -> str:

@@ -57,7 +57,7 @@ def new_body(kind: str, managed: Attrs, links: Links) -> Native:
 
 
 def endpoints_body(several: Value) -> Native:
-    """Return what attaches or detaches endpoints, each `FQDN:PORT`."""
+    """Return what attaches endpoints, each `FQDN:PORT`."""
     rows = [str(one).rpartition(":") for one in _several(several)]
     return {"networkEndpoints": [{"fqdn": fqdn, "port": int(port)} for fqdn, _, port in rows]}
 
@@ -109,9 +109,15 @@ def _backend(managed: Attrs, links: Links) -> dict[str, Any]:
             "clientTtl": managed["client_ttl"],
             "maxTtl": managed["max_ttl"],
             "negativeCaching": managed["negative_caching"],
+            "negativeCachingPolicy": _negative(managed["negative_ttls"]),
         }
         made["cdnPolicy"] = {name: value for name, value in policy.items() if value is not None}
     return made
+
+
+def _negative(several: Value) -> list[dict[str, int]]:
+    rows = [str(one).partition(":") for one in _several(several)]
+    return [{"code": int(code), "ttl": int(ttl_s)} for code, _, ttl_s in rows]
 
 
 def _url_map(managed: Attrs, links: Links) -> dict[str, Any]:

@@ -46,6 +46,7 @@ def backend_attrs(one: Backend) -> Attrs:
         client_ttl=one.client_ttl,
         max_ttl=one.max_ttl,
         negative_caching=one.negative_caching,
+        negative_ttls=one.negative_ttls,
         request_headers=one.request_headers,
         response_headers=one.response_headers,
         health_checks=one.health_checks,

@@ -62,7 +62,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """A backend service. Times in seconds; those of Cloud CDN are None where it says nothing."""
+    """A backend service. Times in seconds; those of Cloud CDN are None where it says nothing.
+
+    negative_ttls  for how long Cloud CDN keeps what is no success, each `STATUS:SECONDS`
+    """
 
     name: str
     description: str = ""
@@ -76,6 +79,7 @@ class Backend:
     client_ttl: int | None = None
     max_ttl: int | None = None
     negative_caching: bool = False
+    negative_ttls: tuple[str, ...] = ()
     request_headers: tuple[str, ...] = ()
     response_headers: tuple[str, ...] = ()
     health_checks: tuple[str, ...] = ()
@@ -210,12 +214,20 @@ def backend_from(native: Native, *projects: str) -> Backend:
         client_ttl=_number(policy.get("clientTtl")) if cdn else None,
         max_ttl=_number(policy.get("maxTtl")) if cdn else None,
         negative_caching=cdn and policy.get("negativeCaching") is True,
+        negative_ttls=_negative_ttls(policy) if cdn else (),
         request_headers=_sorted(native.get("customRequestHeaders") or ()),
         response_headers=_sorted(native.get("customResponseHeaders") or ()),
         health_checks=_sorted(short(h, *projects) for h in native.get("healthChecks") or ()),
         iap=_mapping(native, "iap").get("enabled") is True,
         security_policy=short(native.get("securityPolicy"), *projects),
         fingerprint=_text(native, "fingerprint"),
+    )
+
+
+def _negative_ttls(policy: Mapping[str, Any]) -> tuple[str, ...]:
+    return _sorted(
+        f"{row.get('code')}:{_number(row.get('ttl')) or 0}"
+        for row in policy.get("negativeCachingPolicy") or ()
     )
 
 

@@ -59,7 +59,7 @@ OPTIONS: Final[Mapping[str, Any]] = {
         "cache_ttl": {
             "type": "integer",
             "minimum": 1,
-            "maximum": 86400,
+            "maximum": 1800,
             "title": "seconds",
             "examples": [10],
             "description": "Seconds that Cloud CDN answers the same link by itself, so that a mail scanner's "

@@ -54,7 +54,6 @@ _GROUPED: Final[Mapping[str, str]] = {
     "insert": "create",
     "delete": "delete",
     "attachNetworkEndpoints": "attachNetworkEndpoints",
-    "detachNetworkEndpoints": "detachNetworkEndpoints",
     "listNetworkEndpoints": "get",
 }
 _UPDATED: Final = ("backendServices", "urlMaps")

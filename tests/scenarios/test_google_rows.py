@@ -258,6 +258,8 @@ def test_cache_ttl_gives_the_ten_seconds_of_the_guides_ttl_rule(otherwise: Made)
     policy = otherwise.backend["cdnPolicy"]
     assert policy["cacheMode"] == "FORCE_CACHE_ALL"
     assert (policy["defaultTtl"], policy["clientTtl"]) == (10, 10)
+    assert policy["negativeCaching"] is True
+    assert policy["negativeCachingPolicy"] == [{"code": 302, "ttl": 10}]  # a click's answer
 
 
 def test_host_header_gives_the_origins_own(otherwise: Made) -> None:

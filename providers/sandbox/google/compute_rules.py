@@ -41,7 +41,10 @@ CDN_DEFAULTS: Mapping[str, Any] = {
     "serveWhileStale": 0,
 }
 CACHE_MODES = ("CACHE_ALL_STATIC", "FORCE_CACHE_ALL", "USE_ORIGIN_HEADERS")
-CDN_BEYOND = ("bypassCacheOnRequestHeaders", "negativeCachingPolicy", "signedUrlKeyNames")
+CDN_BEYOND = ("bypassCacheOnRequestHeaders", "signedUrlKeyNames")
+#: docs: BackendServiceCdnPolicyNegativeCachingPolicy: which statuses a policy may name, and for how long.
+NEGATIVE_CODES = (300, 301, 302, 307, 308, 404, 405, 410, 421, 451, 501)
+MOST_NEGATIVE_S = 1800
 
 
 def checked(call: Call, kind: Kind, body: Body) -> Body:
@@ -115,6 +118,17 @@ def _backend(call: Call, given: Any, at: int) -> Body:
     return {**kept, "group": link}
 
 
+def _negative_caching(policy: Mapping[str, Any]) -> None:
+    rows = policy.get("negativeCachingPolicy") or []
+    if rows and not policy["negativeCaching"]:
+        raise invalid("cdnPolicy.negativeCachingPolicy", rows, "negativeCaching must be enabled.")
+    codes = [row.get("code") for row in rows]
+    if wrong := [code for code in codes if code not in NEGATIVE_CODES or codes.count(code) > 1]:
+        raise invalid("cdnPolicy.negativeCachingPolicy[0].code", wrong[0])
+    if wrong := [ttl for row in rows if not 0 <= (ttl := row.get("ttl") or 0) <= MOST_NEGATIVE_S]:
+        raise invalid("cdnPolicy.negativeCachingPolicy[0].ttl", wrong[0])
+
+
 def _cdn_policy(given: Mapping[str, Any]) -> Body:
     for name in CDN_BEYOND:
         if given.get(name):
@@ -123,6 +137,7 @@ def _cdn_policy(given: Mapping[str, Any]) -> Body:
     mode = policy["cacheMode"]
     if mode not in CACHE_MODES:
         raise invalid("cdnPolicy.cacheMode", mode)
+    _negative_caching(policy)
     if mode == "FORCE_CACHE_ALL" and given.get("maxTtl"):
         raise invalid("cdnPolicy.maxTtl", given["maxTtl"], "max_ttl is not allowed with FORCE_CACHE_ALL.")
     if mode == "USE_ORIGIN_HEADERS":

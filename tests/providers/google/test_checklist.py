@@ -57,6 +57,7 @@ def test_the_backend_service_is_https_with_defaults_and_without_cloud_cdn() -> N
         "client_ttl": None,
         "max_ttl": None,
         "negative_caching": False,
+        "negative_ttls": (),
         # "Host not rewritten"; User-Agent and the reader's address pass through
         "request_headers": (),
         "response_headers": (),
@@ -116,6 +117,8 @@ def test_the_ttl_rules_ten_seconds_are_cloud_cdns_where_asked_for() -> None:
     assert managed["cdn"] is True
     assert managed["cache_mode"] == "FORCE_CACHE_ALL"
     assert (managed["default_ttl"], managed["client_ttl"]) == (10, 10)
+    # a click is answered 302, which Cloud CDN keeps only if told
+    assert (managed["negative_caching"], managed["negative_ttls"]) == (True, ("302:10",))
 
 
 def test_the_host_of_sparkpost_is_asked_for_where_that_is_written() -> None:

@@ -132,14 +132,16 @@ def test_a_group_is_made_then_given_its_endpoint(at_once: bool) -> None:
     ]
 
 
-def test_a_wrong_endpoint_goes_before_the_right_one_comes() -> None:
+def test_a_group_that_leads_elsewhere_since_the_plan_is_left_to_the_next_plan() -> None:
     desk = Desk()
     desk.put(NEG, {"name": "neg", "description": MARK, "networkEndpointType": "INTERNET_FQDN_PORT"})
     desk.held[NEG]["neg"]["defaultPort"] = 443
     desk.attached["neg"] = [{"fqdn": "other.example", "port": 443}]
     before = attrs(**{**GROUP, "endpoints": ("other.example:443",)})
-    assert isinstance(Rounds(desk).one(change(NEG, GROUP, before)), Done)
-    assert methods(desk) == ["detachNetworkEndpoints", "attachNetworkEndpoints"]
+    outcome = Rounds(desk).one(change(NEG, GROUP, before))
+    assert isinstance(outcome, Failed)
+    assert "neg: endpoints cannot be changed" in outcome.error.message
+    assert methods(desk) == []
 
 
 def test_what_a_killed_run_began_is_not_begun_again() -> None:

@@ -217,6 +217,8 @@ def test_a_list_comes_in_pages_and_by_filters() -> None:
         found = google.compute("GET", "global/sslPolicies", filter='name="p1"')
         assert [each["name"] for each in found["items"]] == ["p1"]
         assert "items" not in google.compute("GET", "global/sslPolicies", filter="name eq q.*")
+        newest = google.compute("GET", "global/sslPolicies", orderBy="creationTimestamp desc")
+        assert [each["name"] for each in newest["items"]] == ["p2", "p1", "p0"]
 
 
 def test_quotas_and_rates_of_the_project_hold() -> None:
