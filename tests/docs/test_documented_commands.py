@@ -17,7 +17,8 @@ from providers.sandbox import started
 from tests.docs.here import here
 
 ROOT = Path(__file__).parents[2]
-EXAMPLES = [ROOT / "examples/cloudfront/README.md"]  # the others need a server or a person beside tdr
+# The others need a server or a person beside tdr.
+EXAMPLES = [ROOT / f"examples/{name}/README.md" for name in ("cloudfront", "google")]
 DOCS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")), *EXAMPLES]
 BLOCK = re.compile(r"^```(?:sh|console)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # What stands between the reader and tdr, and is not ours to run.

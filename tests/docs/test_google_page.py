@@ -15,8 +15,10 @@ from providers.google.findings import MAX_COMMON_NAME, MAX_LISTED
 from providers.google.names import CERTIFICATES_SERVICE, COMPUTE_SERVICE, DNS_SERVICE
 from providers.google.options import OPTIONS
 from providers.google.permissions import CDN, DNS, METHODS, role
+from providers.google.session import IAM_SERVICE
 
 DOCS = Path(__file__).parents[2] / "docs"
+EXAMPLE = Path(__file__).parents[2] / "examples/google"
 PAGE = (DOCS / "google.md").read_text(encoding="utf-8")
 YAML = (DOCS / "yaml.md").read_text(encoding="utf-8")
 ROLES = [
@@ -51,6 +53,26 @@ def methods(part: dict[str, Any]) -> Iterator[str]:
 def test_the_apis_to_enable_are_those_that_are_called() -> None:
     lines = re.findall(r"^gcloud services enable (.+?) --project", PAGE, re.MULTILINE)
     assert [line.split() for line in lines] == [[COMPUTE_SERVICE, CERTIFICATES_SERVICE], [DNS_SERVICE]]
+
+
+def test_the_example_says_the_same_to_gcloud() -> None:
+    """Each of the page's lines stands in the example's README, whose other lines name what is there."""
+    readme = gcloud(EXAMPLE.joinpath("README.md").read_text(encoding="utf-8"))
+    enabled = {word for line in readme for word in line.split() if word.endswith(".googleapis.com")}
+    assert enabled == {COMPUTE_SERVICE, CERTIFICATES_SERVICE, DNS_SERVICE, IAM_SERVICE}
+    assert [line for line in gcloud(PAGE) if "services enable" not in line and line not in readme] == []
+    files = {word for line in readme for word in re.findall(r"--file examples/google/(\S+)", line)}
+    assert sorted(files) == ["roles/cdn.yaml", "roles/dns.yaml"]
+    assert [name for name in files if not (EXAMPLE / name).is_file()] == []
+
+
+def gcloud(text: str) -> list[str]:
+    """The lines of a page that are typed at gcloud, each as one."""
+    joined = re.sub(r"\s*\\\n\s*", " ", text)
+    return [
+        re.sub(r"\s+#.*", "", line).strip()
+        for line in re.findall(r"^\s*(?:\$ )?(gcloud .*)$", joined, re.MULTILINE)
+    ]
 
 
 def test_every_option_that_gives_the_guides_way_is_an_option() -> None:

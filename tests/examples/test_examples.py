@@ -55,7 +55,7 @@ def test_an_example_is_planned_applied_proven_and_then_done(example: Path, tmp_p
         assert (again.returncode, again.stdout.splitlines()[:1]) == (0, [NOTHING]), (
             again.stdout + again.stderr
         )
-        vendors = {"aws", "cloudflare", "fastly"}
+        vendors = {"aws", "cloudflare", "fastly", "google"}
         assert marked(sandbox.control("GET", "/state")) is bool(vendors & world.keys())
         gone = tdr("destroy", "-auto-approve", "-input=false")
         assert gone.returncode == 0, gone.stdout + gone.stderr
@@ -70,15 +70,22 @@ def marked(state: dict[str, Any]) -> bool:
     vendors = state["vendors"]
     accounts = vendors["aws"]["accounts"].values() if "aws" in vendors else ()
     zones = vendors["cloudflare"]["zones"].values() if "cloudflare" in vendors else ()
-    customers = vendors.get("fastly", ())
+    customers, projects = vendors.get("fastly", ()), vendors.get("google", ())
     held = [
         *([a["acm"]["certificates"], a["cloudfront"]["distributions"]] for a in accounts),
         *(a["cloudfront"]["policies"] for a in accounts),
         *([z["records"], z["rulesets"]] for z in zones),
+        *(
+            versions[-1]
+            for p in projects
+            for named in p["compute"]["kept"].values()
+            for versions in named.values()
+        ),
         *([c["domains"], [s for s in c["services"] if s["deleted"] is None]] for c in customers),
     ]
     # These have no mark; an example's are all ours.
     unmarked = [z["saas"]["hostnames"] for z in zones] + [c["tls"]["subscriptions"] for c in customers]
+    unmarked += [one for p in projects for one in p["certificates"]["resources"].values() if not one["gone"]]
     return any(unmarked) or bool(
         re.search(r"tdr:owner|tdr-acme-mail|tdr acme-mail|tdr:v1 acme-mail", str(held))
     )
