@@ -78,7 +78,11 @@ class Console:
     def compute(self, path: str, method: str = "GET", body: Any = None, **query: str) -> Any:
         """Ask Compute Engine: `path` comes after `global/`. A change is waited for."""
         base = f"{self._bases['compute']}/projects/{PROJECT}"
-        place = "" if path.endswith("/setSslCertificates") else "/global"
+        place = (
+            ""
+            if path.startswith("target") and path.endswith(("/setSslCertificates", "/setUrlMap"))
+            else "/global"
+        )
         answer = self.ask(method, f"{base}{place}/{path}", body, **query)
         if answer.get("kind") == "compute#operation":
             self._town.advance(MINUTE_S)
@@ -100,10 +104,17 @@ class Console:
         listed = self.compute(f"networkEndpointGroups/{group}/listNetworkEndpoints", "POST", {})
         return [one["networkEndpoint"] for one in listed.get("items", [])]
 
+    def manager(self, method: str, path: str, body: Any = None, **query: str) -> Any:
+        """Ask Certificate Manager: `path` comes after the location. A change is waited for."""
+        base = f"{self._bases['certificatemanager']}/v1/projects/{PROJECT}/locations/global"
+        answer = self.ask(method, f"{base}/{path}", body, **query)
+        if method != "GET":
+            self._town.advance(MINUTE_S)
+        return answer
+
     def certificates(self, path: str, word: str) -> list[dict[str, Any]]:
         """List what Certificate Manager keeps: `path` comes after the location."""
-        base = f"{self._bases['certificatemanager']}/v1/projects/{PROJECT}/locations/global"
-        return list(self.ask("GET", f"{base}/{path}").get(word, []))
+        return list(self.manager("GET", path).get(word, []))
 
     def records(self, zone: str = ZONE) -> dict[tuple[str, str], dict[str, Any]]:
         """The record sets of a zone by name, without the final dot, and type."""
@@ -117,10 +128,6 @@ class Console:
         found = self.only(collection)
         body = {"fingerprint": found["fingerprint"], **changes} if "fingerprint" in found else dict(changes)
         self.compute(f"{collection}/{found['name']}", "PATCH", body)
-
-    def set(self, collection: str, verb: str, body: Mapping[str, Any]) -> None:
-        """Call a setter of the only resource of a collection."""
-        self.compute(f"{collection}/{self.only(collection)['name']}/{verb}", "POST", body)
 
 
 def link(collection: str, name: str) -> str:
