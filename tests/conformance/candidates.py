@@ -53,6 +53,7 @@ class Candidate:
     impossible  settings of switches under which the main job cannot be done, with what the error must say
     forgotten   what a cut may leave, as nothing that is left tells that it is tdr's: found in a difference
     every_nth   of the places where a run is cut off, which are played beside one of each operation
+    struck_nth  of its operations, which meet one and the same lasting fault: each meets some
     waits       whether its hosts wait for something that an account lists; else each only for itself
     emulators   beside those of the sandbox, or in the place of one: a real server that its world gets
     needs       programs of that server, each with the Debian package that has it
@@ -74,6 +75,7 @@ class Candidate:
     impossible: Mapping[str, str] = field(default_factory=dict)
     forgotten: re.Pattern[str] | None = None
     every_nth: int = 3
+    struck_nth: int = 4
     waits: bool = True
     emulators: tuple[Emulator, ...] = ()
     needs: tuple[tuple[str, str], ...] = ()
@@ -170,6 +172,7 @@ CANDIDATES = (
         crowd=crowds.AWS_CROWD,
         crowded=crowds.crowded_aws,
         every_nth=8,  # each of its operations is new, and its runs make the most calls by far
+        struck_nth=8,  # one piece of code reads the answers to all that the vendor names
         # Its certificate's tags told the record that proves it, which goes after it.
         forgotten=re.compile(r"too much .*\.acm-validations\.aws"),
         concerns=("aws.",),
@@ -226,7 +229,8 @@ CANDIDATES = (
         crowds.managed_zones,
         ("google", crowds.edited_project),
         per_plan=(18, 1),  # of Google: nine lists and a group's endpoints; four of certificates; two of DNS
-        every_nth=8,
+        every_nth=12,
+        struck_nth=8,  # all its operations are new, and two pieces of code read the answers
         # Its DNS authorization told the record that proves it, which goes after it.
         forgotten=re.compile(r"too much .*_acme-challenge\."),
         concerns=("google.",),

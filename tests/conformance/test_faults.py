@@ -20,7 +20,6 @@ from tests.conformance.test_crashes import again
 APPLYING = ("apply", "-auto-approve", "-input=false", "-parallelism", "1", "-timeout", "4h")
 MOST_TOLD = 8
 OTHERS = 3
-SHARE, NAMED_SHARE = 4, 8
 HAIR_S = 0.1  # the client's clock and the sandbox's agree within that
 LEFT_OUT = ", which several domains share, was not applied"
 NOT_DONE = re.compile(r"^(?P<host>[a-z0-9.-]+): (?P<how>failed|skipped|waiting): (?P<why>.*)$", re.MULTILINE)
@@ -45,14 +44,13 @@ def distinct(candidate: Candidate) -> tuple[Beat, ...]:
 def laid(candidate: Candidate, name: str, *, applies: bool) -> list[Beat]:
     """Give the calls that are struck so: a share of the operations, another with each fault.
 
-    So each operation meets several faults, and each fault strikes at least one: one piece of code reads all
-    answers of a vendor, and the same one all of those whose operations the vendor names. With
-    CONFORMANCE=every-call in the environment every operation meets every fault.
+    So each operation meets some faults, and each fault strikes at least one: one piece of code reads many
+    answers of a vendor. With CONFORMANCE=every-call in the environment every operation meets every fault.
     """
     beats = [beat for beat in distinct(candidate) if beat.applies == applies]
     if EVERY_CALL or not beats:
         return beats
-    share = min(NAMED_SHARE if beats[0].call.operation else SHARE, len(beats))
+    share = min(candidate.struck_nth, len(beats))
     turn = tuple(LASTING).index(name)
     return [beat for n, beat in enumerate(beats) if (n + turn) % share == 0]
 
