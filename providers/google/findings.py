@@ -162,6 +162,13 @@ def balancer_findings(
     else:
         yield from _back_findings(key, hosts, state)
         yield from _room_findings(key, hosts, state, wishes)
+    if wishes.host_header == "origin":
+        yield warning(
+            None,
+            f"with `host_header: origin` SparkPost is asked as {key} and is not told the tracking domain: "
+            "it may not verify a new one",
+            "remove `host_header`",
+        )
     backend = state.balancer(key).backend
     if backend is not None and backend.security_policy:
         yield warning(

@@ -122,4 +122,6 @@ def test_the_ttl_rules_ten_seconds_are_cloud_cdns_where_asked_for() -> None:
 
 
 def test_the_host_of_sparkpost_is_asked_for_where_that_is_written() -> None:
-    assert one(composed(host_header="origin"), BACKEND).attrs["request_headers"] == ("Host: spgo.io",)
+    told = composed(host_header="origin")
+    assert one(told, BACKEND).attrs["request_headers"] == ("Host: spgo.io",)
+    assert "is not told the tracking domain" in told.findings[0].text
